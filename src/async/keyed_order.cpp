@@ -1,0 +1,77 @@
+#include "async/keyed_order.hpp"
+
+#include <deque>
+#include <unordered_map>
+
+#include "async/event.hpp"
+
+namespace tandem::async {
+
+struct keyed_order::state {
+  scope& in;
+  std::size_t max_parallel;
+  std::unordered_map<std::int64_t, std::deque<std::function<task<>()>>> lines;  // an entry while the key is busy
+  std::deque<std::int64_t> ready;                                              // keys that wait for a free slot
+  std::size_t running = 0;
+  std::size_t pending = 0;
+  event changed;
+
+  static void start(const std::shared_ptr<state>& self) {
+    while (self->running < self->max_parallel && !self->ready.empty()) {
+      const auto key = self->ready.front();
+      self->ready.pop_front();
+      ++self->running;
+      self->in.spawn("keyed", run(self, key));
+    }
+  }
+
+  // Leaves the slot and hands the key on, also when the job failed or was cancelled.
+  struct turn {
+    std::shared_ptr<state> self;
+    std::int64_t key;
+    ~turn() {
+      --self->running;
+      --self->pending;
+      auto& line = self->lines[key];
+      line.pop_front();
+      if (line.empty()) {
+        self->lines.erase(key);
+      } else {
+        self->ready.push_back(key);
+      }
+      self->changed.ring();
+      start(self);
+    }
+  };
+
+  static task<> run(std::shared_ptr<state> self, std::int64_t key) {
+    const turn mine{self, key};
+    const auto job = std::move(self->lines[key].front());
+    co_await job();
+  }
+};
+
+keyed_order::keyed_order(scope& in, std::size_t max_parallel)
+    : state_(new state{in, max_parallel, {}, {}, 0, 0, event(in.on())}) {}
+keyed_order::~keyed_order() = default;
+
+void keyed_order::submit(std::int64_t key, std::function<task<>()> job) {
+  auto& line = state_->lines[key];
+  line.push_back(std::move(job));
+  ++state_->pending;
+  if (line.size() == 1) {
+    state_->ready.push_back(key);
+    state::start(state_);
+  }
+}
+
+task<> keyed_order::drain() { co_await below(1); }
+
+task<> keyed_order::below(std::size_t limit) {
+  const auto state = state_;
+  while (state->pending >= limit) co_await state->changed.wait();
+}
+
+std::size_t keyed_order::pending() const { return state_->pending; }
+
+}  // namespace tandem::async

@@ -1,0 +1,219 @@
+#pragma once
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "base/strong_id.hpp"
+#include "platform/pg/statement.hpp"
+
+namespace tandem::pg {
+
+// The database did not do what it was asked. `state` is the SQLSTATE, empty when there was no answer at all.
+struct error : std::runtime_error {
+  error(const std::string& what, std::string sqlstate) : std::runtime_error(what), state(std::move(sqlstate)) {}
+  std::string state;
+};
+struct unique_violation final : error {
+  using error::error;
+  std::string constraint;
+};
+// No connection, a lost one, a time-out, a server that is shutting down: worth another try.
+struct unavailable final : error {
+  using error::error;
+};
+
+// The values of $1, $2 …; each is kept as PostgreSQL's text form. Arrays are sent as one parameter
+// (`= ANY($1)`, `unnest($1::bigint[], $2::text[])`): that is how a batch becomes one statement.
+class params {
+ public:
+  params() = default;
+  template <class... A>
+  static params of(const A&... values) {
+    params p;
+    p.values_.reserve(sizeof...(values));
+    (p.add(values), ...);
+    return p;
+  }
+  void add(std::nullopt_t) { values_.emplace_back(std::nullopt); }
+  void add(bool value);
+  void add(double value);
+  void add(std::string_view value);
+  void add(const char* value) { add(std::string_view(value)); }
+  void add(const std::string& value) { add(std::string_view(value)); }
+  void add(instant value);
+  void add(std::chrono::microseconds value);          // interval
+  void add(std::span<const std::byte> value);         // bytea
+  void add(std::span<const std::int64_t> values);     // bigint[]
+  void add(std::span<const std::string> values);      // text[]
+  void add(std::span<const double> values);           // float8[]
+  void add(std::span<const instant> values);          // timestamptz[]
+  void add(std::span<const bool> values) = delete;    // vector<bool> is no span; send bigint[] or text[]
+  template <std::integral I>
+    requires(!std::same_as<I, bool>)
+  void add(I value) {
+    add_integer(static_cast<std::int64_t>(value));
+  }
+  template <class Tag>
+  void add(strong_id<Tag> id) {
+    add_integer(id.value);
+  }
+  template <class T>
+  void add(const std::optional<T>& value) {
+    if (value) {
+      add(*value);
+    } else {
+      add(std::nullopt);
+    }
+  }
+  template <class T>
+  void add(const std::vector<T>& values) {
+    add(std::span<const T>(values));
+  }
+  template <class Tag>
+  void add(const std::vector<strong_id<Tag>>& ids) {
+    std::vector<std::int64_t> plain;
+    plain.reserve(ids.size());
+    for (const auto id : ids) plain.push_back(id.value);
+    add(std::span<const std::int64_t>(plain));
+  }
+  const std::vector<std::optional<std::string>>& values() const { return values_; }
+
+ private:
+  void add_integer(std::int64_t value);
+  std::vector<std::optional<std::string>> values_;
+};
+
+// One cell, as text; a null cell read as a non-optional throws.
+class cell {
+ public:
+  cell(std::string_view text, bool null, std::string_view column) : text_(text), column_(column), null_(null) {}
+  bool is_null() const { return null_; }
+  template <class T>
+  T as() const {
+    T out{};
+    read(out);
+    return out;
+  }
+
+ private:
+  void read(bool& out) const;
+  void read(std::int64_t& out) const;
+  void read(double& out) const;
+  void read(std::string& out) const;
+  void read(std::string_view& out) const;  // valid while the result lives
+  void read(instant& out) const;
+  void read(std::vector<std::byte>& out) const;
+  void read(std::vector<std::int64_t>& out) const;
+  void read(std::vector<std::string>& out) const;
+  template <std::integral I>
+  void read(I& out) const {
+    std::int64_t wide = 0;
+    read(wide);
+    out = static_cast<I>(wide);
+  }
+  template <class Tag>
+  void read(strong_id<Tag>& out) const {
+    read(out.value);
+  }
+  template <class T>
+  void read(std::optional<T>& out) const {
+    if (null_) {
+      out.reset();
+    } else {
+      out.emplace();
+      read(*out);
+    }
+  }
+  std::string_view text_;
+  std::string_view column_;
+  bool null_;
+};
+
+// The rows of an answer; owns the memory that its cells show.
+class result {
+ public:
+  class row {
+   public:
+    row(const result& of, int index) : of_(&of), index_(index) {}
+    cell operator[](int column) const { return of_->at(index_, column); }
+    template <class T>
+    T get(int column) const {
+      return (*this)[column].template as<T>();
+    }
+
+   private:
+    const result* of_;
+    int index_;
+  };
+
+  explicit result(std::shared_ptr<void> answer);
+  int size() const;
+  bool empty() const { return size() == 0; }
+  std::int64_t affected() const;  // rows changed by INSERT, UPDATE, DELETE
+  row operator[](int index) const { return {*this, index}; }
+  row front() const { return {*this, 0}; }
+
+ private:
+  cell at(int row, int column) const;
+  std::shared_ptr<void> answer_;  // a PGresult
+};
+
+// Something that a statement can be run on: the pool (each statement by itself) or a transaction.
+class session {
+ public:
+  virtual ~session() = default;
+  // Throws pg::error; unavailable if the server could not be reached in time.
+  virtual task<result> run(const statement& what, params with) = 0;
+  // db(sql::alerts::add_alert, owner, query): packs the values and runs the statement.
+  template <class... A>
+  task<result> operator()(const statement& what, const A&... values) {
+    return run(what, params::of(values...));
+  }
+};
+
+// Rolled back when it is destroyed without commit().
+class transaction : public session {
+ public:
+  virtual task<> commit() = 0;
+  // Called after a successful commit, on the event loop; how a room in the same process is woken at once.
+  virtual void after_commit(std::function<void()> then) = 0;
+};
+
+class pool : public session {
+ public:
+  virtual task<std::unique_ptr<transaction>> begin() = 0;
+  // Runs `work` in a transaction and commits; another try (at most three) after a serialization failure or deadlock.
+  virtual task<> in_transaction(std::function<task<>(transaction&)> work) = 0;
+  // Listens on a channel over the session connection; `heard` gets the payload. Coalesced hints, never the truth:
+  // whoever listens polls as well. Listens again by itself after the connection was lost.
+  virtual void listen(std::string channel, std::function<void(std::string_view payload)> heard) = 0;
+  virtual task<> close() = 0;
+};
+
+struct pool_options {
+  std::string url;              // postgres://… or key=value; the statements' connections
+  std::string session_url;      // for LISTEN; empty: the same as url
+  int connections = 8;          // at most
+  bool prepared = true;         // false behind a pooler in transaction mode
+  std::chrono::milliseconds statement_limit{10'000};
+  std::chrono::milliseconds connect_limit{5'000};
+};
+
+// Connects when it is first used; a server that comes back is found again by itself.
+std::unique_ptr<pool> make_pool(executor on, pool_options options);
+
+// Runs a script of several statements separated by semicolons, outside of any transaction of its own: migrations.
+task<> run_script(pool& on, std::string_view script);
+
+}  // namespace tandem::pg
