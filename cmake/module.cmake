@@ -47,7 +47,7 @@ function(tandem_module name)
     set(scope INTERFACE)
   endif()
   target_include_directories(tandem_${name} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
-  target_link_libraries(tandem_${name} ${scope} ${depends} ${arg_LIBS})
+  target_link_libraries(tandem_${name} ${scope} ${depends} ${arg_LIBS} tandem_asio)
 
   if(tests)
     list(TRANSFORM arg_TEST_DEPENDS PREPEND tandem_ OUTPUT_VARIABLE test_depends)
@@ -59,6 +59,10 @@ function(tandem_module name)
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 endfunction()
+
+# Asio's bodies; the precompiled header makes every file need a few of them.
+add_library(tandem_asio STATIC ${CMAKE_SOURCE_DIR}/src/async/asio/asio_impl.cpp)
+target_link_libraries(tandem_asio PUBLIC Boost::headers Threads::Threads)
 
 # The two precompiled headers of the house: one for the product, one for tests.
 file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/pch/product.cpp CONTENT "")

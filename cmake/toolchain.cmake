@@ -14,5 +14,5 @@ if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
-# One definition for all translation units: Asio's bodies are compiled once, in src/async/asio_impl.cpp.
+# One definition for all translation units: Asio's bodies are compiled once, in src/async/asio/asio_impl.cpp.
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_REGEX)
