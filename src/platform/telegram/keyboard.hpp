@@ -1,0 +1,37 @@
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "platform/telegram/types.hpp"
+
+namespace tandem::telegram {
+
+// A button that Telegram would refuse: a mistake in the program, found in its tests.
+struct bad_keyboard : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+// Builds an inline keyboard row by row. Throws bad_keyboard: more than three buttons in a row, an empty text,
+// callback data that is empty or over 64 bytes, a link without http, https or tg, copied text over 256
+// characters.
+class keyboard {
+ public:
+  static constexpr std::size_t buttons_in_a_row = 3;
+  static constexpr std::size_t callback_bytes = 64;
+
+  keyboard& row();  // begins a new row; one that stays empty is left out
+  keyboard& callback(std::string text, std::string data);
+  keyboard& url(std::string text, std::string url);
+  keyboard& copy(std::string text, std::string copied);
+  keyboard& web_app(std::string text, std::string url);
+
+  bool empty() const;
+  inline_keyboard_markup build() const;
+
+ private:
+  keyboard& add(inline_button button);
+  std::vector<std::vector<inline_button>> rows_;
+};
+
+}  // namespace tandem::telegram
