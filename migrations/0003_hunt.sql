@@ -110,17 +110,25 @@ CREATE TABLE hunt.readers (
   turn             double precision NOT NULL DEFAULT random()  -- place in the rotating order of delivery
 );
 
+-- The bots that a reader has started: a copy of accounts.bot_chats, kept by its events.
+CREATE TABLE hunt.reader_bots (
+  user_id    bigint NOT NULL REFERENCES hunt.readers (user_id) ON DELETE CASCADE,
+  bot_id     bigint NOT NULL,
+  started_at timestamptz NOT NULL,
+  blocked_at timestamptz,
+  PRIMARY KEY (user_id, bot_id)
+);
+
 CREATE TABLE hunt.choices (
   user_id     bigint NOT NULL REFERENCES hunt.readers (user_id) ON DELETE CASCADE,
   category_id smallint NOT NULL REFERENCES hunt.categories (category_id),
   bot_id      bigint NOT NULL,                      -- who delivers: a category bot or the main bot
+  moving_to   bigint,                               -- takes over once the person has started it
   chosen_at   timestamptz NOT NULL,
-  started_at  timestamptz,                          -- the person has started that bot
-  blocked_at  timestamptz,                          -- … and blocked it later
   reminded_at timestamptz,                          -- told once that the bot waits for its Start
   PRIMARY KEY (user_id, category_id)
 );
-CREATE INDEX choices_of_category ON hunt.choices (category_id) WHERE started_at IS NOT NULL AND blocked_at IS NULL;
+CREATE INDEX choices_of_category ON hunt.choices (category_id, user_id);
 CREATE INDEX choices_of_bot ON hunt.choices (bot_id);
 
 -- One row per person and vacancy, whatever is killed (slot: 0, or the category where each category delivers).

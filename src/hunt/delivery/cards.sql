@@ -1,0 +1,65 @@
+-- What the card of each of these vacancies shows, without the reader's own marks.
+-- name: many :many
+SELECT v.vacancy_id, v.title, v.essence, v.budget, v.posted_at, v.state = 'withdrawn',
+       s.title, p.url, p.contact_url, p.author_key,
+       (SELECT count(DISTINCT o.source_id) FROM hunt.posts o
+        WHERE o.repeat_of = p.post_id AND o.source_id <> p.source_id),
+       (SELECT array_agg(vc.category_id::bigint ORDER BY vc.confidence DESC, vc.category_id)
+        FROM hunt.vacancy_categories vc WHERE vc.vacancy_id = v.vacancy_id)
+FROM hunt.vacancies v JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
+WHERE v.vacancy_id = ANY ($1);
+
+-- name: delivered :optional
+SELECT d.category_id,
+       EXISTS (SELECT FROM hunt.saved s WHERE s.user_id = d.user_id AND s.vacancy_id = d.vacancy_id),
+       (SELECT r.reason FROM hunt.reports r WHERE r.user_id = d.user_id AND r.vacancy_id = d.vacancy_id)
+FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1;
+
+-- name: reason :optional
+SELECT s.title, p.reason, v.categories, v.confidences, v.engine
+FROM hunt.vacancies va JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
+JOIN LATERAL (SELECT * FROM hunt.verdicts w WHERE w.post_id = p.post_id ORDER BY w.at DESC LIMIT 1) v ON true
+WHERE va.vacancy_id = $1;
+
+-- name: category_ids :many
+SELECT slug, category_id FROM hunt.categories;
+
+-- name: save :exec
+INSERT INTO hunt.saved (user_id, vacancy_id, saved_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: unsave :exec
+DELETE FROM hunt.saved WHERE user_id = $1 AND vacancy_id = $2;
+
+-- name: saved :many
+SELECT vacancy_id FROM hunt.saved WHERE user_id = $1 ORDER BY saved_at DESC, vacancy_id DESC OFFSET $2 LIMIT $3;
+
+-- name: saved_count :one
+SELECT count(*) FROM hunt.saved WHERE user_id = $1;
+
+-- name: hide_author :optional
+INSERT INTO hunt.hidden_authors (user_id, author_key, hidden_at)
+SELECT $1, p.author_key, $3 FROM hunt.vacancies v JOIN hunt.posts p USING (post_id)
+WHERE v.vacancy_id = $2 AND p.author_key <> ''
+ON CONFLICT (user_id, author_key) DO UPDATE SET hidden_at = excluded.hidden_at
+RETURNING author_key;
+
+-- name: withdraw_of_author :exec
+UPDATE hunt.deliveries d SET state = 'withdrawn'
+FROM hunt.vacancies v JOIN hunt.posts p USING (post_id)
+WHERE d.user_id = $1 AND d.state = 'due' AND v.vacancy_id = d.vacancy_id AND p.author_key = $2;
+
+-- name: show_author :optional
+DELETE FROM hunt.hidden_authors h
+USING hunt.vacancies v JOIN hunt.posts p USING (post_id)
+WHERE h.user_id = $1 AND v.vacancy_id = $2 AND h.author_key = p.author_key
+RETURNING h.author_key;
+
+-- name: report :exec
+INSERT INTO hunt.reports (vacancy_id, user_id, reason, category_id, reported_at)
+SELECT $2, $1, $3, d.category_id, $4
+FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1
+ON CONFLICT (vacancy_id, user_id) DO UPDATE
+SET reason = excluded.reason, reported_at = excluded.reported_at, outcome = NULL, resolved_at = NULL;
+
+-- name: take_back_report :exec
+DELETE FROM hunt.reports WHERE user_id = $1 AND vacancy_id = $2 AND resolved_at IS NULL;

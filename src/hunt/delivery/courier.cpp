@@ -1,0 +1,357 @@
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <set>
+
+#include "async/event.hpp"
+#include "async/scope.hpp"
+#include "async/within.hpp"
+#include "hunt/delivery/card_rows.hpp"
+#include "hunt/delivery/deliveries_sql.hpp"
+#include "hunt/delivery/delivery.hpp"
+#include "platform/log/log.hpp"
+
+namespace tandem::hunt {
+namespace {
+
+namespace sql = tandem::hunt::sql::deliveries;
+using namespace std::chrono_literals;
+
+constexpr auto poll_every = 1s;           // behind the wake-ups: rows of a killed process, rows put off
+constexpr std::size_t cards_kept = 2'000; // per process; a card is a few hundred bytes
+constexpr auto shown_for = 2s;            // a rendered card says its age: "12 s ago"
+
+struct key {
+  std::int64_t vacancy = 0, user = 0, slot = 0;
+  friend auto operator<=>(const key&, const key&) = default;
+};
+
+struct due {
+  key id;
+  category_id category;
+  std::int64_t chat_id = 0;
+  std::string language;
+};
+
+// What became of rows, until the next write: one statement for all that ended meanwhile.
+struct outcomes {
+  std::vector<std::int64_t> vacancies, users, slots, messages;
+  std::vector<instant> at;
+
+  void add(const key& id) {
+    vacancies.push_back(id.vacancy);
+    users.push_back(id.user);
+    slots.push_back(id.slot);
+  }
+  bool empty() const { return vacancies.empty(); }
+};
+
+class delivery_part final : public async::part {
+ public:
+  delivery_part(delivery_parts with, delivery_settings settings)
+      : with_(std::move(with)),
+        settings_(settings),
+        log_("delivery"),
+        work_(with_.on, [this](std::string_view task, const std::exception_ptr& failure) {
+          log_.error("a task of the delivery failed", {{"task", task}, {"error", async::text_of(failure)}});
+        }),
+        due_bell_(with_.on),
+        outcome_bell_(with_.on) {}
+
+  std::string_view name() const override { return "delivery"; }
+
+  task<> start() override {
+    if (running_) co_return;
+    running_ = true;
+    work_.spawn("fan out", fan_out());
+    work_.spawn("find bots", find_bots());
+    work_.spawn("write outcomes", write_outcomes());
+  }
+
+  task<> stop() override {
+    running_ = false;
+    co_await work_.stop();
+    // What was accepted before the stop is written down, so that nobody gets it twice after the restart.
+    co_await flush();
+  }
+
+  async::health state() const override {
+    return {running_, failing_.empty() ? std::string() : "outcomes wait for the database: " + failing_};
+  }
+
+ private:
+  struct lane {
+    explicit lane(const executor& on) : changed(on) {}
+    std::set<key> in_flight;
+    async::event changed;
+  };
+
+  // Lane "deliver": rows for everybody, in the same transaction as the acknowledgement.
+  task<> fan_out() {
+    queue::consumer_options options;
+    options.lane = "deliver";
+    queue::batch_handler handler = [this](std::span<const queue::message> batch, queue::acknowledger& ack) {
+      return fan_out_batch(batch, ack);
+    };
+    co_await with_.lanes.consume(std::move(options), std::move(handler));
+  }
+
+  task<> fan_out_batch(std::span<const queue::message> batch, queue::acknowledger& ack) {
+    std::vector<std::int64_t> vacancies, messages;
+    for (const auto& message : batch) {
+      vacancies.push_back(boost::json::parse(message.body).as_object().at("vacancy_id").to_number<std::int64_t>());
+      messages.push_back(message.id);
+    }
+    const auto tx = co_await with_.db.begin();
+    const auto added = co_await (*tx)(sql::fan_out, vacancies, with_.time.now(), settings_.in_each_category);
+    const std::span<const std::int64_t> handled = messages;
+    co_await ack.done(*tx, handled);
+    co_await tx->commit();
+    for (int i = 0; i < added.size(); ++i) wake(added[i].get<std::int64_t>(1));
+  }
+
+  // A courier for each bot that has something due; at start that is what a killed process left behind.
+  task<> find_bots() {
+    for (;;) {
+      try {
+        const auto rows = co_await with_.db(sql::bots_with_due);
+        for (int i = 0; i < rows.size(); ++i) wake(rows[i].get<std::int64_t>(0));
+      } catch (const pg::unavailable& error) {
+        log_.warn("the database does not answer", {{"error", error.what()}});
+      }
+      co_await due_bell_.wait_for(poll_every);
+    }
+  }
+
+  void wake(std::int64_t bot_id) {
+    const auto [found, fresh] = lanes_.try_emplace(bot_id, with_.on);
+    if (fresh) work_.spawn("courier", courier(bot_id, found->second));
+    found->second.changed.ring();
+  }
+
+  task<> courier(std::int64_t bot_id, lane& mine) {
+    for (;;) {
+      co_await mine.changed.wait();
+      try {
+        co_await send_some(bot_id, mine);
+      } catch (const pg::unavailable& error) {
+        log_.warn("the database does not answer", {{"bot", bot_id}, {"error", error.what()}});
+      }
+    }
+  }
+
+  // Fills the window of what is under way. Woken again when part of it has ended.
+  task<> send_some(std::int64_t bot_id, lane& mine) {
+    const auto window = static_cast<std::size_t>(settings_.in_flight_per_bot);
+    if (!with_.senders(bot_id) || mine.in_flight.size() > window / 2) co_return;
+    // What is under way is still due in the database, and comes first there.
+    const auto wanted = static_cast<std::int64_t>(window + mine.in_flight.size());
+    const auto rows = co_await with_.db(sql::due, bot_id, with_.time.now(), wanted);
+    std::vector<due> fresh;
+    for (int i = 0; i < rows.size(); ++i) {
+      const key id{rows[i].get<std::int64_t>(0), rows[i].get<std::int64_t>(1), rows[i].get<std::int64_t>(2)};
+      if (mine.in_flight.contains(id)) continue;
+      fresh.push_back({id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::string>(5)});
+    }
+    if (fresh.empty()) co_return;
+    co_await know_cards(fresh);
+    for (auto& one : fresh) {
+      if (mine.in_flight.size() >= window) break;
+      const auto card = cards_.find(vacancy_id(one.id.vacancy));
+      if (card == cards_.end()) continue;
+      auto message = rendered(card->second, one);
+      mine.in_flight.insert(one.id);
+      note_handed(one.id.vacancy);
+      work_.spawn("send", send(bot_id, mine, std::move(one), std::move(message)));
+    }
+  }
+
+  task<> know_cards(const std::vector<due>& rows) {
+    std::vector<vacancy_id> missing;
+    for (const auto& row : rows) {
+      const vacancy_id id(row.id.vacancy);
+      if (!cards_.contains(id) && std::ranges::find(missing, id) == missing.end()) missing.push_back(id);
+    }
+    if (missing.empty()) co_return;
+    if (cards_.size() + missing.size() > cards_kept) {
+      cards_.clear();
+      rendered_.clear();
+    }
+    auto loaded = co_await load_cards(with_.db, std::move(missing));
+    cards_.merge(loaded);
+  }
+
+  telegram::text_message rendered(const vacancy_card& card, const due& row) {
+    const auto now = with_.time.now();
+    const auto which = std::tuple(row.id.vacancy, row.category.value, row.language);
+    auto found = rendered_.find(which);
+    if (found == rendered_.end() || now - found->second.at > shown_for) {
+      vacancy_card under = card;
+      put_under(under, row.category);
+      shown fresh{now, with_.render(under, row.language, now)};
+      found = rendered_.insert_or_assign(which, std::move(fresh)).first;
+    }
+    auto message = found->second.message;
+    message.chat_id = row.chat_id;
+    message.options.urgency = telegram::urgency::broadcast;
+    return message;
+  }
+
+  void note_handed(std::int64_t vacancy) {
+    if (!handed_known_.insert(vacancy).second) return;
+    if (handed_known_.size() > cards_kept) handed_known_.erase(handed_known_.begin());
+    const auto now = with_.time.now();
+    handed_.emplace_back(vacancy, now);
+    if (with_.observer.handed) with_.observer.handed(vacancy_id(vacancy), now);
+    outcome_bell_.ring();
+  }
+
+  task<> send(std::int64_t bot_id, lane& mine, due row, telegram::text_message message) {
+    auto* out = with_.senders(bot_id);
+    if (!out) {
+      mine.in_flight.erase(row.id);
+      co_return;
+    }
+    const auto answer = co_await out->send_message(std::move(message));
+    using telegram::refusal;
+    if (answer) {
+      sent_.add(row.id);
+      sent_.messages.push_back(answer->message_id);
+      sent_.at.push_back(with_.time.now());
+    } else if (answer.error().why == refusal::stopped) {
+      mine.in_flight.erase(row.id);  // stays due: whoever delivers next sends it
+      co_return;
+    } else if (is_for_later(answer.error().why)) {
+      put_off_.add(row.id);
+    } else {
+      if (!answer.error().chat_is_closed()) {
+        log_.error("a card was refused", {{"bot", bot_id}, {"vacancy", row.id.vacancy},
+                                          {"error", answer.error().description}});
+      }
+      refused_.add(row.id);
+    }
+    ended_.emplace_back(bot_id, row.id);
+    outcome_bell_.ring();
+  }
+
+  static bool is_for_later(telegram::refusal why) {
+    using telegram::refusal;
+    return why == refusal::flood || why == refusal::server || why == refusal::uncertain ||
+           why == refusal::unreachable || why == refusal::unauthorized;
+  }
+
+  task<> write_outcomes() {
+    for (;;) {
+      co_await outcome_bell_.wait();
+      bool again = false;
+      try {
+        co_await flush();
+        failing_.clear();
+      } catch (const pg::unavailable& error) {
+        failing_ = error.what();
+        again = true;  // the rows are kept: nothing is sent twice for want of a database
+      }
+      if (again) {
+        co_await async::sleep_for(100ms);
+        outcome_bell_.ring();
+      }
+    }
+  }
+
+  // Writes what has ended so far. On failure everything is kept for the next try.
+  task<> flush() {
+    while (!sent_.empty() || !refused_.empty() || !put_off_.empty() || !handed_.empty()) {
+      auto sent = std::exchange(sent_, {});
+      auto refused = std::exchange(refused_, {});
+      auto put_off = std::exchange(put_off_, {});
+      auto handed = std::exchange(handed_, {});
+      auto ended = std::exchange(ended_, {});
+      try {
+        co_await write(sent, refused, put_off, handed);
+      } catch (...) {
+        keep(sent_, sent);
+        keep(refused_, refused);
+        keep(put_off_, put_off);
+        handed_.insert(handed_.begin(), handed.begin(), handed.end());
+        ended_.insert(ended_.begin(), ended.begin(), ended.end());
+        throw;
+      }
+      tell(sent);
+      for (const auto& [bot_id, id] : ended) {
+        auto& mine = lanes_.at(bot_id);
+        mine.in_flight.erase(id);
+        mine.changed.ring();
+      }
+    }
+  }
+
+  task<> write(const outcomes& sent, const outcomes& refused, const outcomes& put_off,
+               const std::vector<std::pair<std::int64_t, instant>>& handed) {
+    if (!handed.empty()) {
+      std::vector<std::int64_t> vacancies;
+      std::vector<instant> at;
+      for (const auto& [vacancy, when] : handed) {
+        vacancies.push_back(vacancy);
+        at.push_back(when);
+      }
+      co_await with_.db(sql::mark_handed, vacancies, at);
+    }
+    if (!sent.empty()) {
+      co_await with_.db(sql::mark_sent, sent.vacancies, sent.users, sent.slots, sent.messages, sent.at);
+    }
+    if (!refused.empty()) co_await with_.db(sql::mark_refused, refused.vacancies, refused.users, refused.slots);
+    if (!put_off.empty()) {
+      co_await with_.db(sql::put_off, put_off.vacancies, put_off.users, put_off.slots, with_.time.now(),
+                        settings_.attempts);
+    }
+  }
+
+  static void keep(outcomes& into, const outcomes& from) {
+    const auto append = [](auto& to, const auto& what) { to.insert(to.end(), what.begin(), what.end()); };
+    append(into.vacancies, from.vacancies);
+    append(into.users, from.users);
+    append(into.slots, from.slots);
+    append(into.messages, from.messages);
+    append(into.at, from.at);
+  }
+
+  void tell(const outcomes& sent) {
+    if (!with_.observer.delivered || sent.empty()) return;
+    std::map<std::int64_t, std::pair<int, instant>> by_vacancy;
+    for (std::size_t i = 0; i < sent.vacancies.size(); ++i) {
+      auto& [readers, last] = by_vacancy[sent.vacancies[i]];
+      ++readers;
+      last = std::max(last, sent.at[i]);
+    }
+    for (const auto& [vacancy, told] : by_vacancy) {
+      with_.observer.delivered(vacancy_id(vacancy), told.first, told.second);
+    }
+  }
+
+  struct shown {
+    instant at;
+    telegram::text_message message;
+  };
+
+  delivery_parts with_;
+  delivery_settings settings_;
+  log::logger log_;
+  async::scope work_;
+  async::event due_bell_, outcome_bell_;
+  std::map<std::int64_t, lane> lanes_;
+  std::map<vacancy_id, vacancy_card> cards_;
+  std::map<std::tuple<std::int64_t, std::int64_t, std::string>, shown> rendered_;
+  std::set<std::int64_t> handed_known_;
+  outcomes sent_, refused_, put_off_;
+  std::vector<std::pair<std::int64_t, instant>> handed_;
+  std::vector<std::pair<std::int64_t, key>> ended_;
+  std::string failing_;
+  bool running_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<async::part> make_delivery(delivery_parts with, delivery_settings settings) {
+  return std::make_unique<delivery_part>(std::move(with), settings);
+}
+
+}  // namespace tandem::hunt

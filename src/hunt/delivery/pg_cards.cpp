@@ -1,0 +1,131 @@
+#include "hunt/delivery/card_rows.hpp"
+#include "hunt/delivery/cards_sql.hpp"
+#include "hunt/delivery/delivery.hpp"
+
+namespace tandem::hunt {
+
+namespace statements = sql::cards;
+
+void put_under(vacancy_card& card, category_id category) {
+  card.category = category;
+  std::erase(card.also, category);
+}
+
+task<std::map<vacancy_id, vacancy_card>> load_cards(pg::session& in, std::vector<vacancy_id> which) {
+  const auto rows = co_await in(statements::many, which);
+  std::map<vacancy_id, vacancy_card> out;
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto row = rows[i];
+    vacancy_card card;
+    card.id = row.get<vacancy_id>(0);
+    card.title = row.get<std::string>(1);
+    card.essence = row.get<std::string>(2);
+    card.budget = row.get<std::string>(3);
+    card.posted_at = row.get<instant>(4);
+    card.withdrawn = row.get<bool>(5);
+    card.source_title = row.get<std::string>(6);
+    card.post_url = row.get<std::string>(7);
+    card.contact_url = row.get<std::string>(8);
+    card.author_key = row.get<std::string>(9);
+    card.other_sources = row.get<int>(10);
+    for (const auto id : row.get<std::optional<std::vector<std::int64_t>>>(11).value_or(std::vector<std::int64_t>{})) {
+      card.also.emplace_back(id);
+    }
+    if (!card.also.empty()) card.category = card.also.front();
+    const auto id = card.id;
+    out.emplace(id, std::move(card));
+  }
+  co_return out;
+}
+
+namespace {
+
+class pg_cards final : public cards {
+ public:
+  explicit pg_cards(const clock& time) : time_(time) {}
+
+  task<std::optional<vacancy_card>> find(pg::session& in, user_id reader, vacancy_id what) override {
+    const auto mine = co_await in(statements::delivered, reader, what);
+    if (mine.empty()) co_return std::nullopt;
+    std::vector<vacancy_id> one{what};
+    auto found = co_await load_cards(in, std::move(one));
+    auto& card = found.at(what);
+    put_under(card, mine.front().get<category_id>(0));
+    card.saved = mine.front().get<bool>(1);
+    card.reported = mine.front().get<std::optional<std::string>>(2);
+    co_return std::move(card);
+  }
+
+  task<std::optional<vacancy_reason>> reason(pg::session& in, vacancy_id what) override {
+    const auto rows = co_await in(statements::reason, what);
+    if (rows.empty()) co_return std::nullopt;
+    const auto ids = co_await in(statements::category_ids);
+    std::map<std::string, category_id> by_slug;
+    for (int i = 0; i < ids.size(); ++i) by_slug[ids[i].get<std::string>(0)] = ids[i].get<category_id>(1);
+    const auto row = rows.front();
+    vacancy_reason out{row.get<std::string>(0), row.get<std::string>(1), {}, row.get<std::string>(4)};
+    const auto slugs = row.get<std::vector<std::string>>(2);
+    const auto confidences = row.get<std::vector<std::string>>(3);
+    for (std::size_t i = 0; i < slugs.size() && i < confidences.size(); ++i) {
+      const auto known = by_slug.find(slugs[i]);
+      if (known != by_slug.end()) out.categories.push_back({known->second, std::stod(confidences[i])});
+    }
+    co_return out;
+  }
+
+  task<> save(pg::session& in, user_id reader, vacancy_id what, bool saved) override {
+    if (saved) {
+      co_await in(statements::save, reader, what, time_.now());
+    } else {
+      co_await in(statements::unsave, reader, what);
+    }
+  }
+
+  task<std::vector<vacancy_card>> saved(pg::session& in, user_id reader, int offset, int limit) override {
+    const auto rows = co_await in(statements::saved, reader, offset, limit);
+    std::vector<vacancy_id> order;
+    for (int i = 0; i < rows.size(); ++i) order.push_back(rows[i].get<vacancy_id>(0));
+    auto found = co_await load_cards(in, order);
+    std::vector<vacancy_card> out;
+    for (const auto id : order) {
+      auto& card = found.at(id);
+      put_under(card, card.category);
+      card.saved = true;
+      out.push_back(std::move(card));
+    }
+    co_return out;
+  }
+
+  task<std::int64_t> saved_count(pg::session& in, user_id reader) override {
+    const auto rows = co_await in(statements::saved_count, reader);
+    co_return rows.front().get<std::int64_t>(0);
+  }
+
+  task<bool> hide_author(pg::session& in, user_id reader, vacancy_id what, bool hidden) override {
+    if (!hidden) {
+      const auto shown = co_await in(statements::show_author, reader, what);
+      co_return !shown.empty();
+    }
+    const auto rows = co_await in(statements::hide_author, reader, what, time_.now());
+    if (rows.empty()) co_return false;
+    const auto author = rows.front().get<std::string>(0);
+    co_await in(statements::withdraw_of_author, reader, author);
+    co_return true;
+  }
+
+  task<> report(pg::session& in, user_id reader, vacancy_id what, std::string_view reason) override {
+    co_await in(statements::report, reader, what, reason, time_.now());
+  }
+  task<> take_back_report(pg::session& in, user_id reader, vacancy_id what) override {
+    co_await in(statements::take_back_report, reader, what);
+  }
+
+ private:
+  const clock& time_;
+};
+
+}  // namespace
+
+std::unique_ptr<cards> make_cards(const clock& time) { return std::make_unique<pg_cards>(time); }
+
+}  // namespace tandem::hunt
