@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,8 @@ namespace tandem::pg {
 
 // The database did not do what it was asked. `state` is the SQLSTATE, empty when there was no answer at all.
 struct error : std::runtime_error {
-  error(const std::string& what, std::string sqlstate) : std::runtime_error(what), state(std::move(sqlstate)) {}
+  error(const std::string& what, std::string sqlstate)
+      : std::runtime_error(what), state(std::move(sqlstate)) {}
   std::string state;
 };
 struct unique_violation final : error {
@@ -34,7 +36,9 @@ struct unavailable final : error {
 };
 
 // The values of $1, $2 …; each is kept as PostgreSQL's text form. Arrays are sent as one parameter
-// (`= ANY($1)`, `unnest($1::bigint[], $2::text[])`): that is how a batch becomes one statement.
+// (`= ANY($1)`, `unnest($1::bigint[], $2::text[])`): that is how a batch becomes one statement. A NUL byte in
+// a text, which PostgreSQL cannot store, becomes U+FFFD. instant::max() and min() are 'infinity' and
+// '-infinity'.
 class params {
  public:
   params() = default;
@@ -52,13 +56,13 @@ class params {
   void add(const char* value) { add(std::string_view(value)); }
   void add(const std::string& value) { add(std::string_view(value)); }
   void add(instant value);
-  void add(std::chrono::microseconds value);          // interval
-  void add(std::span<const std::byte> value);         // bytea
-  void add(std::span<const std::int64_t> values);     // bigint[]
-  void add(std::span<const std::string> values);      // text[]
-  void add(std::span<const double> values);           // float8[]
-  void add(std::span<const instant> values);          // timestamptz[]
-  void add(std::span<const bool> values) = delete;    // vector<bool> is no span; send bigint[] or text[]
+  void add(std::chrono::microseconds value);        // interval
+  void add(std::span<const std::byte> value);       // bytea
+  void add(std::span<const std::int64_t> values);   // bigint[]
+  void add(std::span<const std::string> values);    // text[]
+  void add(std::span<const double> values);         // float8[]
+  void add(std::span<const instant> values);        // timestamptz[]
+  void add(std::span<const bool> values) = delete;  // vector<bool> is no span; send bigint[] or text[]
   template <std::integral I>
     requires(!std::same_as<I, bool>)
   void add(I value) {
@@ -97,7 +101,8 @@ class params {
 // One cell, as text; a null cell read as a non-optional throws.
 class cell {
  public:
-  cell(std::string_view text, bool null, std::string_view column) : text_(text), column_(column), null_(null) {}
+  cell(std::string_view text, bool null, std::string_view column)
+      : text_(text), column_(column), null_(null) {}
   bool is_null() const { return null_; }
   template <class T>
   T as() const {
@@ -116,6 +121,12 @@ class cell {
   void read(std::vector<std::byte>& out) const;
   void read(std::vector<std::int64_t>& out) const;
   void read(std::vector<std::string>& out) const;
+  template <class Tag>
+  void read(std::vector<strong_id<Tag>>& out) const {
+    std::vector<std::int64_t> plain;
+    read(plain);
+    for (const auto value : plain) out.emplace_back(value);
+  }
   template <std::integral I>
   void read(I& out) const {
     std::int64_t wide = 0;
@@ -175,6 +186,8 @@ class session {
   virtual ~session() = default;
   // Throws pg::error; unavailable if the server could not be reached in time.
   virtual task<result> run(const statement& what, params with) = 0;
+  // Several statements separated by semicolons, without parameters and with a limit of an hour: migrations.
+  virtual task<> script(std::string statements);
   // db(sql::alerts::add_alert, owner, query): packs the values and runs the statement.
   template <class... A>
   task<result> operator()(const statement& what, const A&... values) {
@@ -186,34 +199,45 @@ class session {
 class transaction : public session {
  public:
   virtual task<> commit() = 0;
-  // Called after a successful commit, on the event loop; how a room in the same process is woken at once.
+  // Called after a successful commit, on the event loop, in the order of registration; must not throw. How a
+  // room in the same process is woken at once.
   virtual void after_commit(std::function<void()> then) = 0;
 };
 
 class pool : public session {
  public:
   virtual task<std::unique_ptr<transaction>> begin() = 0;
-  // Runs `work` in a transaction and commits; another try (at most three) after a serialization failure or deadlock.
+  // Runs `work` in a transaction and commits; another try (at most three) after a serialization failure or
+  // deadlock.
   virtual task<> in_transaction(std::function<task<>(transaction&)> work) = 0;
-  // Listens on a channel over the session connection; `heard` gets the payload. Coalesced hints, never the truth:
-  // whoever listens polls as well. Listens again by itself after the connection was lost.
+  // Listens on a channel over the session connection; `heard` gets the payload. Coalesced hints, never the
+  // truth: whoever listens polls as well. Listens again by itself after the connection was lost, and then
+  // calls `heard` with an empty payload: something may have been missed.
   virtual void listen(std::string channel, std::function<void(std::string_view payload)> heard) = 0;
   virtual task<> close() = 0;
 };
 
 struct pool_options {
-  std::string url;              // postgres://… or key=value; the statements' connections
-  std::string session_url;      // for LISTEN; empty: the same as url
-  int connections = 8;          // at most
-  bool prepared = true;         // false behind a pooler in transaction mode
+  std::string url;          // postgres://… or key=value; the statements' connections
+  std::string session_url;  // for LISTEN; empty: the same as url
+  int connections = 8;      // at most
+  bool prepared = true;     // false behind a pooler in transaction mode
   std::chrono::milliseconds statement_limit{10'000};
-  std::chrono::milliseconds connect_limit{5'000};
+  std::chrono::milliseconds connect_limit{
+      5'000};  // also how long a server that is just restarting is waited for
+  std::unordered_map<std::string, std::chrono::milliseconds>
+      limits;  // by statement name, instead of statement_limit
+  // Told about each statement that was run: its name, how long it took, whether it succeeded. May be empty.
+  std::function<void(std::string_view name, std::chrono::nanoseconds took, bool succeeded)> observe;
+  // Told what the operator should know (the listening connection was lost). May be empty.
+  std::function<void(std::string_view what)> warn;
 };
 
 // Connects when it is first used; a server that comes back is found again by itself.
 std::unique_ptr<pool> make_pool(executor on, pool_options options);
 
-// Runs a script of several statements separated by semicolons, outside of any transaction of its own: migrations.
+// Runs a script of several statements separated by semicolons, outside of any transaction of its own:
+// migrations.
 task<> run_script(pool& on, std::string_view script);
 
 }  // namespace tandem::pg
