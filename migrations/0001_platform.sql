@@ -19,6 +19,8 @@ CREATE TABLE platform.bots (
   active        boolean NOT NULL DEFAULT true,
   added_at      timestamptz NOT NULL DEFAULT now(),
   update_offset bigint NOT NULL DEFAULT 0,  -- the next update to ask for: all before it have taken effect
+  updates_seen  bigint[] NOT NULL DEFAULT '{}',  -- the last ones handled, newest last: a duplicate is skipped
+  last_update_at bigint NOT NULL DEFAULT 0,      -- Unix seconds; Telegram may restart the numbers after a quiet week
   last_error    text
 );
 CREATE INDEX bots_by_role ON platform.bots (role);
