@@ -195,3 +195,23 @@ TEST(LifeCycle, StopsInReverseOrderAlsoAfterAFailedStart) {
   const std::vector<std::string> expected = {"start a", "start b", "start c", "stop c", "stop b", "stop a"};
   EXPECT_EQ(log, expected);
 }
+
+TEST(Scope, OneTaskCanBeCancelledAloneAndAlsoWhenItHasEnded) {
+  loop io;
+  failures told;
+  bool first = false, second = false;
+  auto main = [&]() -> task<> {
+    scope work(io.on(), told.sink());
+    const auto cancel_first = work.spawn_cancellable("first", forever(first, io.on()));
+    work.spawn("second", forever(second, io.on()));
+    co_await yield();
+    cancel_first();
+    while (work.size() > 1) co_await yield();
+    EXPECT_FALSE(second);
+    cancel_first();
+    co_await work.stop();
+  };
+  io.run(main());
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(second);
+}

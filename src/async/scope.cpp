@@ -16,7 +16,10 @@ struct scope::state {
   struct running {
     std::string name;
     asio::cancellation_signal cancel;
+    std::shared_ptr<void> alive;  // only of a task that can be cancelled by itself
   };
+
+  std::list<running>::iterator start(const std::shared_ptr<state>& self, std::string name, task<> work);
 
   executor on;
   sink on_failure;
@@ -56,18 +59,32 @@ scope::~scope() {
   for (auto& running : state_->tasks) running.cancel.emit(asio::cancellation_type::all);
 }
 
-void scope::spawn(std::string name, task<> work) {
-  if (state_->stopping) return;
-  state_->tasks.emplace_back();
-  const auto mine = std::prev(state_->tasks.end());
+std::list<scope::state::running>::iterator scope::state::start(const std::shared_ptr<state>& self, std::string name,
+                                                               task<> work) {
+  tasks.emplace_back();
+  const auto mine = std::prev(tasks.end());
   mine->name = std::move(name);
-  auto finished = [state = state_, mine](const std::exception_ptr& failure) {
-    if (failure && !(state->stopping && is_cancellation(failure))) state->on_failure(mine->name, failure);
-    state->tasks.erase(mine);
-    state->ended.ring();
+  auto finished = [self, mine](const std::exception_ptr& failure) {
+    if (failure && !(self->stopping && is_cancellation(failure))) self->on_failure(mine->name, failure);
+    self->tasks.erase(mine);
+    self->ended.ring();
   };
-  asio::co_spawn(state_->on, std::move(work),
-                 asio::bind_cancellation_slot(mine->cancel.slot(), std::move(finished)));
+  asio::co_spawn(on, std::move(work), asio::bind_cancellation_slot(mine->cancel.slot(), std::move(finished)));
+  return mine;
+}
+
+void scope::spawn(std::string name, task<> work) {
+  if (!state_->stopping) state_->start(state_, std::move(name), std::move(work));
+}
+
+std::function<void()> scope::spawn_cancellable(std::string name, task<> work) {
+  if (state_->stopping) return [] {};
+  // However short the work, its end is told in a later turn of the loop (co_spawn posts it), so `mine` is there.
+  const auto mine = state_->start(state_, std::move(name), std::move(work));
+  mine->alive = std::make_shared<char>();
+  return [alive = std::weak_ptr(mine->alive), mine] {
+    if (!alive.expired()) mine->cancel.emit(asio::cancellation_type::all);
+  };
 }
 
 task<> scope::stop() {

@@ -25,6 +25,8 @@ class scope {
 
   // After stop() has begun, the work is dropped unstarted.
   void spawn(std::string name, task<> work);
+  // The same, with a way to cancel this task alone: calling the result does nothing once the task has ended.
+  std::function<void()> spawn_cancellable(std::string name, task<> work);
   // Cancels what runs and returns when all of it has ended. May be called twice, or without any spawn.
   task<> stop();
   // Returns when all of it has ended by itself.

@@ -1,12 +1,17 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "async/part.hpp"
 #include "platform/http/message.hpp"
+
+namespace tandem::metrics {
+class registry;
+}
 
 namespace tandem::http {
 
@@ -15,8 +20,9 @@ struct route_limits {
   std::chrono::milliseconds handling{30'000};       // then 503; streams are not limited
 };
 
-// Which handler answers what. Patterns are literal parts, {name} for one part, {name...} for the rest of the path.
-// Literal beats {name}, {name} beats {name...}. Unknown path: 404; known path with another method: 405.
+// Which handler answers what. Patterns are literal parts, {name} for one part, bot{name} for one part that begins with
+// a text, {name...} for the rest of the path. Literal beats bot{name} beats {name} beats {name...}. Unknown path: 404;
+// known path with another method: 405. HEAD is answered by GET's handler; its body is left out by the server.
 class router {
  public:
   router();
@@ -28,6 +34,8 @@ class router {
   // Finds the handler and fills request.captured; used by the server and by tests without a socket.
   task<response> answer(request what) const;
   route_limits limits_for(std::string_view method, std::string_view path) const;
+  // "GET /posts/{id}": the route that will answer, "" if none. For logs and metrics.
+  std::string_view name_of(std::string_view method, std::string_view path) const;
 
  private:
   struct table;
@@ -44,9 +52,20 @@ struct listener_options {
   std::chrono::milliseconds idle_limit{75'000};     // between requests of a kept-alive connection
   std::size_t max_connections = 10'000;
   std::size_t header_bytes = 32 << 10;
+  bool compress = true;                             // texts over 1 KB, for clients that accept gzip
+  metrics::registry* metrics = nullptr;             // counts and times answers by route, if there is one
 };
 
-// HTTP/1.1, kept alive and pipelined in order. stop(): no new connections, requests in work get `grace` to end.
+// {"error":{"code":…,"message":…}}: what every refusal of an API looks like.
+response json_error(int status, std::string_view code, std::string_view message);
+
+// Whether a listener may be opened to the world like this: an address that is not loopback needs TLS, or trusted
+// proxies that do it. The text says what to set.
+std::expected<void, std::string> check_listener(const listener_options& options);
+
+// HTTP/1.1, kept alive and pipelined in order. stop(): no new connections, requests in work get `grace` to end, streams
+// are ended at once. An exception of a handler is logged and answered with a 500 that tells nothing. `routes` must live
+// as long as the server.
 class server : public async::part {
  public:
   virtual std::uint16_t port() const = 0;  // after start()

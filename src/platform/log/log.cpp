@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -97,6 +98,12 @@ std::string type_of(const std::exception_ptr& why) {
 std::string text_of(const std::exception_ptr& why) {
   try {
     std::rethrow_exception(why);
+  } catch (const boost::system::system_error& error) {
+    // Boost adds the place in its own sources, which helps nobody.
+    std::string text = error.what();
+    const std::string code = error.code().what();
+    if (text.ends_with(code)) text.replace(text.size() - code.size(), code.size(), error.code().message());
+    return text;
   } catch (const std::exception& error) {
     return error.what();
   } catch (...) {
