@@ -77,8 +77,10 @@ struct update_progress {
 class update_log {
  public:
   virtual ~update_log() = default;
+  // With the last thousand or so of `seen`.
   virtual task<update_progress> load(std::int64_t bot_id) = 0;
-  // Called after effects and before the server is told: once per batch, not once per update.
+  // Called after effects and before the server is told, once per batch. `seen` holds what is new since the
+  // last save.
   virtual task<> save(std::int64_t bot_id, const update_progress& progress) = 0;
 };
 
@@ -108,9 +110,8 @@ class dispatcher {
   void submit(update what, std::function<void()> done);
   // submit() and wait.
   task<> handle(update what);
-  bool seen(std::int64_t update_id) const;
   void remember(const std::vector<std::int64_t>& handled);  // from an update_log
-  std::vector<std::int64_t> remembered() const;             // newest last
+  std::vector<std::int64_t> take_handled();                 // since the last call, for an update_log
   const std::vector<update_kind>& kinds() const;            // what to ask the server for
   std::size_t pending() const;
   task<> drain();
@@ -127,14 +128,13 @@ std::expected<std::vector<update>, json_error> read_updates(std::string_view jso
 std::expected<update, json_error> read_update(std::string_view json);
 
 enum class poll_end {
-  stopped,       // cancelled from outside
   unauthorized,  // 401: the token is revoked
   conflict,      // 409 several times in a row: somebody else polls, or a webhook is set
 };
 
-// Long polling until it is cancelled or the server says that it makes no sense. The offset moves past an
-// update only when its effect is safe and the log has been saved: what is asked for next confirms exactly
-// that. One slow handler does not hold back the other chats.
+// Long polling until it is cancelled or the server says that it makes no sense; a webhook that stands in the
+// way is deleted once. The offset moves past an update only when its effect is safe and the log has been
+// saved: what is asked for next confirms exactly that. One slow handler does not hold back the other chats.
 task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, update_log& log,
                             const clock& time, dispatcher_report report);
 

@@ -27,6 +27,8 @@ struct send_limits {
   // not stop the bot.
   std::chrono::milliseconds arrival_slack{250};
 
+  bool operator==(const send_limits&) const = default;
+
   static send_limits none() { return {0, 0, 0, std::chrono::milliseconds(0), 0, 64, 0, 0, {}}; }
 };
 
@@ -52,19 +54,23 @@ class send_plan {
   ticket add(std::int64_t chat, urgency how, int messages);
   // The next call to make now; call again until there is none.
   std::optional<start> next(tick now);
-  // When next() may have something again without any other input; nothing while it waits for add() or an end.
-  std::optional<tick> wake(tick now) const;
+  // After next() gave nothing: when it may have something without any other input; nothing while it waits for
+  // add() or for the end of a call.
+  std::optional<tick> wake() const;
 
   // How a started call ended.
   void accepted(ticket id, tick now);                                   // also a refusal that is final
   void flooded(ticket id, tick now, std::chrono::seconds retry_after);  // 429: goes again after the pause
-  void failed(ticket id, tick now);                    // 5xx, no answer: goes again after a growing pause
-  void drop(ticket id, tick now);                      // gone for good, started or not
-  void move_chat(std::int64_t from, std::int64_t to);  // the group became a supergroup
+  void failed(ticket id, tick now);  // 5xx, no answer: goes again after a growing pause
+  void drop(ticket id, tick now);    // gone for good, started or not
+  // The group became a supergroup: this call and all that wait for the chat go to the new one at once.
+  void migrated(ticket id, std::int64_t to, tick now);
 
   std::size_t waiting() const;
   std::size_t in_flight() const;
   bool paused(tick now) const;  // the whole bot
+  // How much longer the server wants no message for this chat.
+  std::chrono::nanoseconds pause_of(std::int64_t chat, tick now) const;
 
  private:
   struct state;

@@ -1,0 +1,458 @@
+#include "platform/telegram/api.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <limits>
+
+#include "platform/telegram/json_text.hpp"
+
+namespace tandem::telegram {
+
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+struct known_text {
+  int code;
+  std::string_view part;  // lower case
+  refusal why;
+};
+
+// The stable parts of the server's texts; the first match wins.
+constexpr known_text known_texts[] = {
+    {400, "message is not modified", refusal::not_modified},
+    {400, "chat not found", refusal::chat_not_found},
+    {400, "user not found", refusal::chat_not_found},
+    {400, "peer_id_invalid", refusal::chat_not_found},
+    {400, "message to edit not found", refusal::message_gone},
+    {400, "message to delete not found", refusal::message_gone},
+    {400, "message to copy not found", refusal::message_gone},
+    {400, "message to forward not found", refusal::message_gone},
+    {400, "message to be replied not found", refusal::message_gone},
+    {400, "message can't be edited", refusal::message_gone},
+    {400, "message can't be deleted", refusal::message_gone},
+    {400, "message_id_invalid", refusal::message_gone},
+    {400, "query is too old", refusal::too_old_query},
+    {400, "query_id_invalid", refusal::too_old_query},
+    {400, "can't parse entities", refusal::entities},
+    {400, "is too long", refusal::too_long},
+    {403, "user is deactivated", refusal::deactivated},
+};
+
+// The end of the JSON value that begins the text, without judging it; npos if it does not end.
+std::size_t value_end(std::string_view text) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+      case '"':
+        for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\';
+        break;
+      case '{':
+      case '[': ++depth; continue;
+      case '}':
+      case ']':
+        if (depth == 0) return i;  // the end of what holds a bare value
+        --depth;
+        break;
+      case ',':
+        if (depth == 0) return i;
+        continue;
+      default: continue;
+    }
+    if (depth == 0) return i + 1 <= text.size() ? i + 1 : std::string_view::npos;
+  }
+  return std::string_view::npos;
+}
+
+api_error error_of(int http_status, const boost::json::object& body) {
+  api_error error;
+  error.code = http_status;
+  if (const auto* code = body.if_contains("error_code"); code && code->is_int64()) {
+    error.code = static_cast<int>(code->get_int64());
+  }
+  if (const auto* text = body.if_contains("description"); text && text->is_string()) {
+    error.description = text->get_string();
+  }
+  if (const auto* more = body.if_contains("parameters"); more && more->is_object()) {
+    if (const auto* after = more->get_object().if_contains("retry_after"); after && after->is_int64()) {
+      error.retry_after = std::chrono::seconds(after->get_int64());
+    }
+    if (const auto* chat = more->get_object().if_contains("migrate_to_chat_id"); chat && chat->is_int64()) {
+      error.migrate_to_chat_id = chat->get_int64();
+    }
+  }
+  error.why = classify(error.code, error.description);
+  return error;
+}
+
+api_error unreadable(std::string detail) {
+  api_error error;
+  error.description = "unexpected result: " + std::move(detail);
+  return error;
+}
+
+template <class T>
+answer<T> read_result(answer<std::string> raw) {
+  if (!raw) return std::unexpected(std::move(raw.error()));
+  auto object = from_json<T>(*raw);
+  if (!object) return std::unexpected(unreadable(object.error().text()));
+  return std::move(*object);
+}
+
+// For calls whose result is true, or an object that nobody looks at.
+answer<bool> read_done(const answer<std::string>& raw, refusal also_done = refusal::other) {
+  if (raw) return true;
+  if (also_done != refusal::other && raw.error().why == also_done) return true;
+  return std::unexpected(raw.error());
+}
+
+void add_markup(json_object& params, const reply_markup& markup) {
+  const auto add = [&]<class T>(const T& keyboard) {
+    if constexpr (!std::is_same_v<T, std::monostate>) params.raw("reply_markup", to_json(keyboard));
+  };
+  std::visit(add, markup);
+}
+
+void add_options(json_object& params, const send_options& options) {
+  if (options.disable_notification) params.flag("disable_notification", true);
+  if (options.protect_content) params.flag("protect_content", true);
+  if (options.message_thread_id) params.number("message_thread_id", *options.message_thread_id);
+  if (options.reply_to) {
+    json_object reference;
+    reference.number("message_id", *options.reply_to).flag("allow_sending_without_reply", true);
+    params.raw("reply_parameters", std::move(reference).done());
+  }
+}
+
+void add_mode(json_object& params, parse_mode mode) {
+  if (mode == parse_mode::html) params.text("parse_mode", "HTML");
+}
+
+call_options sending(std::int64_t chat_id, const send_options& options, int messages = 1) {
+  call_options out;
+  out.chat_id = chat_id;
+  out.urgency = options.urgency;
+  out.repeat = options.repeat;
+  out.messages = messages;
+  return out;
+}
+
+call_options editing(std::int64_t chat_id, urgency how) {
+  call_options out;
+  out.chat_id = chat_id;
+  out.urgency = how;
+  out.messages = 1;
+  return out;
+}
+
+// Puts a file into the parameters: by its id or link, or as an upload that they name.
+std::string attach(input_file&& what, std::string field, call_options& options) {
+  if (what.bytes.empty()) return std::move(what.id_or_url);
+  upload file;
+  file.field = field;
+  file.file_name = what.file_name.empty() ? field : std::move(what.file_name);
+  file.content_type = std::move(what.content_type);
+  file.bytes = std::move(what.bytes);
+  options.files.push_back(std::move(file));
+  options.limit = std::chrono::minutes(2);  // bytes take their time
+  return "attach://" + field;
+}
+
+std::string kinds_json(const std::vector<update_kind>& kinds) {
+  std::string out = "[";
+  for (const auto kind : kinds) {
+    if (out.size() > 1) out += ',';
+    append_quoted(out, name_of(kind));
+  }
+  return out + "]";
+}
+
+std::string named(std::string_view name, std::string_view value, std::string_view language_code) {
+  json_object params;
+  params.text(name, value);
+  if (!language_code.empty()) params.text("language_code", language_code);
+  return std::move(params).done();
+}
+
+}  // namespace
+
+std::string_view name_of(refusal why) {
+  switch (why) {
+    case refusal::blocked: return "blocked";
+    case refusal::deactivated: return "deactivated";
+    case refusal::chat_not_found: return "chat_not_found";
+    case refusal::not_modified: return "not_modified";
+    case refusal::message_gone: return "message_gone";
+    case refusal::too_old_query: return "too_old_query";
+    case refusal::entities: return "entities";
+    case refusal::too_long: return "too_long";
+    case refusal::flood: return "flood";
+    case refusal::unauthorized: return "unauthorized";
+    case refusal::conflict: return "conflict";
+    case refusal::server: return "server";
+    case refusal::uncertain: return "uncertain";
+    case refusal::unreachable: return "unreachable";
+    case refusal::stopped: return "stopped";
+    case refusal::other: break;
+  }
+  return "other";
+}
+
+refusal classify(int code, std::string_view description) {
+  std::string text(description);
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  for (const auto& known : known_texts) {
+    if (known.code == code && contains(text, known.part)) return known.why;
+  }
+  if (code == 401) return refusal::unauthorized;
+  if (code == 404 && text == "not found")
+    return refusal::unauthorized;            // the cloud's word for a nonsense token
+  if (code == 403) return refusal::blocked;  // kicked, not a member, never started: the same to us
+  if (code == 409) return refusal::conflict;
+  if (code == 429) return refusal::flood;
+  if (code >= 500) return refusal::server;
+  return refusal::other;
+}
+
+answer<std::string> read_envelope(int http_status, std::string_view body) {
+  // Nearly every answer looks so: the result is cut out without building a document.
+  constexpr std::string_view good = "{\"ok\":true,\"result\":";
+  if (http_status == 200 && body.starts_with(good)) {
+    const auto rest = body.substr(good.size());
+    const auto end = value_end(rest);
+    if (end != std::string_view::npos && end > 0 && rest.substr(end) == "}")
+      return std::string(rest.substr(0, end));
+  }
+  boost::system::error_code broken;
+  const auto document = boost::json::parse(boost::json::string_view(body.data(), body.size()), broken);
+  if (broken || !document.is_object()) {
+    api_error error;
+    error.code = http_status;
+    error.description = "no JSON in an answer with status " + std::to_string(http_status);
+    // A page of the front end instead of the server's answer; with 200 it is not the Bot API that answers.
+    error.why = http_status < 400 ? refusal::server : classify(http_status, error.description);
+    return std::unexpected(std::move(error));
+  }
+  const auto& fields = document.get_object();
+  const auto* ok = fields.if_contains("ok");
+  const auto* result = fields.if_contains("result");
+  if (ok && ok->is_bool() && ok->get_bool() && result) return boost::json::serialize(*result);
+  return std::unexpected(error_of(http_status, fields));
+}
+
+task<answer<user>> bot_api::get_me() {
+  call_options options;
+  options.patience = std::chrono::milliseconds(0);
+  co_return read_result<user>(co_await call("getMe", "{}", std::move(options)));
+}
+
+task<answer<std::string>> bot_api::get_updates(updates_wanted wanted) {
+  json_object params;
+  if (wanted.offset) params.number("offset", *wanted.offset);
+  params.number("limit", wanted.limit).number("timeout", wanted.timeout.count());
+  if (!wanted.allowed_updates.empty()) params.raw("allowed_updates", kinds_json(wanted.allowed_updates));
+  call_options options;
+  options.limit = wanted.timeout + std::chrono::seconds(10);
+  options.patience = std::chrono::milliseconds(0);
+  co_return co_await call("getUpdates", std::move(params).done(), std::move(options));
+}
+
+task<answer<bool>> bot_api::set_webhook(webhook target) {
+  json_object params;
+  params.text("url", target.url).number("max_connections", target.max_connections);
+  if (!target.secret_token.empty()) params.text("secret_token", target.secret_token);
+  params.raw("allowed_updates", kinds_json(target.allowed_updates));
+  if (target.drop_pending_updates) params.flag("drop_pending_updates", true);
+  call_options options;
+  co_return read_done(co_await call("setWebhook", std::move(params).done(), std::move(options)));
+}
+
+task<answer<bool>> bot_api::delete_webhook(bool drop_pending_updates) {
+  json_object params;
+  params.flag("drop_pending_updates", drop_pending_updates);
+  call_options options;
+  co_return read_done(co_await call("deleteWebhook", std::move(params).done(), std::move(options)));
+}
+
+task<answer<webhook_info>> bot_api::get_webhook_info() {
+  call_options options;
+  co_return read_result<webhook_info>(co_await call("getWebhookInfo", "{}", std::move(options)));
+}
+
+task<answer<message>> bot_api::send_message(text_message what) {
+  json_object params;
+  params.text("text", what.text);
+  add_mode(params, what.parse_mode);
+  if (what.link_preview) params.raw("link_preview_options", to_json(*what.link_preview));
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  auto options = sending(what.chat_id, what.options);
+  co_return read_result<message>(co_await call("sendMessage", std::move(params).done(), std::move(options)));
+}
+
+task<answer<message>> bot_api::send_photo(photo_message what) {
+  auto options = sending(what.chat_id, what.options);
+  json_object params;
+  params.text("photo", attach(std::move(what.photo), "file0", options));
+  if (!what.caption.empty()) {
+    params.text("caption", what.caption);
+    add_mode(params, what.parse_mode);
+  }
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  co_return read_result<message>(co_await call("sendPhoto", std::move(params).done(), std::move(options)));
+}
+
+task<answer<std::vector<message>>> bot_api::send_media_group(album_message what) {
+  auto options = sending(what.chat_id, what.options, static_cast<int>(what.media.size()));
+  std::string media = "[";
+  for (auto& item : what.media) {
+    json_object one;
+    one.text("type", item.type);
+    one.text("media", attach(std::move(item.media), "file" + std::to_string(options.files.size()), options));
+    if (!item.caption.empty()) {
+      one.text("caption", item.caption);
+      add_mode(one, what.parse_mode);
+    }
+    if (media.size() > 1) media += ',';
+    media += std::move(one).done();
+  }
+  json_object params;
+  params.raw("media", media + "]");
+  add_options(params, what.options);
+  using list = std::vector<message>;
+  co_return read_result<list>(co_await call("sendMediaGroup", std::move(params).done(), std::move(options)));
+}
+
+task<answer<message_id>> bot_api::copy_message(message_copy what) {
+  json_object params;
+  params.number("from_chat_id", what.from_chat_id).number("message_id", what.message_id);
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  auto options = sending(what.chat_id, what.options);
+  co_return read_result<message_id>(
+      co_await call("copyMessage", std::move(params).done(), std::move(options)));
+}
+
+task<answer<bool>> bot_api::edit_message_text(text_edit what) {
+  json_object params;
+  params.number("message_id", what.message_id).text("text", what.text);
+  add_mode(params, what.parse_mode);
+  if (what.link_preview) params.raw("link_preview_options", to_json(*what.link_preview));
+  if (what.markup) params.raw("reply_markup", to_json(*what.markup));
+  auto options = editing(what.chat_id, what.urgency);
+  co_return read_done(co_await call("editMessageText", std::move(params).done(), std::move(options)),
+                      refusal::not_modified);
+}
+
+task<answer<bool>> bot_api::edit_message_caption(caption_edit what) {
+  json_object params;
+  params.number("message_id", what.message_id).text("caption", what.caption);
+  add_mode(params, what.parse_mode);
+  if (what.markup) params.raw("reply_markup", to_json(*what.markup));
+  auto options = editing(what.chat_id, what.urgency);
+  co_return read_done(co_await call("editMessageCaption", std::move(params).done(), std::move(options)),
+                      refusal::not_modified);
+}
+
+task<answer<bool>> bot_api::edit_message_reply_markup(markup_edit what) {
+  json_object params;
+  params.number("message_id", what.message_id);
+  if (what.markup) params.raw("reply_markup", to_json(*what.markup));
+  auto options = editing(what.chat_id, what.urgency);
+  co_return read_done(co_await call("editMessageReplyMarkup", std::move(params).done(), std::move(options)),
+                      refusal::not_modified);
+}
+
+task<answer<bool>> bot_api::delete_message(std::int64_t chat_id, std::int64_t message_id) {
+  json_object params;
+  params.number("message_id", message_id);
+  call_options options;
+  options.chat_id = chat_id;
+  co_return read_done(co_await call("deleteMessage", std::move(params).done(), std::move(options)),
+                      refusal::message_gone);
+}
+
+task<answer<bool>> bot_api::delete_messages(std::int64_t chat_id, std::vector<std::int64_t> message_ids) {
+  std::string ids = "[";
+  for (const auto id : message_ids) {
+    if (ids.size() > 1) ids += ',';
+    append_number(ids, id);
+  }
+  json_object params;
+  params.raw("message_ids", ids + "]");
+  call_options options;
+  options.chat_id = chat_id;
+  co_return read_done(co_await call("deleteMessages", std::move(params).done(), std::move(options)),
+                      refusal::message_gone);
+}
+
+task<answer<bool>> bot_api::answer_callback_query(callback_answer what) {
+  json_object params;
+  params.text("callback_query_id", what.callback_query_id);
+  if (!what.text.empty()) params.text("text", what.text);
+  if (what.show_alert) params.flag("show_alert", true);
+  if (!what.url.empty()) params.text("url", what.url);
+  call_options options;
+  options.patience = std::chrono::seconds(20);  // nobody looks at the button for longer
+  co_return read_done(co_await call("answerCallbackQuery", std::move(params).done(), std::move(options)),
+                      refusal::too_old_query);
+}
+
+task<answer<bool>> bot_api::send_chat_action(std::int64_t chat_id, std::string action) {
+  json_object params;
+  params.text("action", action);
+  call_options options;
+  options.chat_id = chat_id;
+  options.patience = std::chrono::milliseconds(0);  // it shows for five seconds: late is never
+  co_return read_done(co_await call("sendChatAction", std::move(params).done(), std::move(options)));
+}
+
+task<answer<bool>> bot_api::set_my_commands(commands_of what) {
+  json_object scope;
+  scope.text("type", what.scope);
+  if (what.chat_id) scope.number("chat_id", *what.chat_id);
+  json_object params;
+  params.raw("commands", to_json(what.commands)).raw("scope", std::move(scope).done());
+  if (!what.language_code.empty()) params.text("language_code", what.language_code);
+  call_options options;
+  co_return read_done(co_await call("setMyCommands", std::move(params).done(), std::move(options)));
+}
+
+task<answer<bool>> bot_api::set_my_name(std::string name, std::string language_code) {
+  call_options options;
+  co_return read_done(co_await call("setMyName", named("name", name, language_code), std::move(options)));
+}
+
+task<answer<bool>> bot_api::set_my_description(std::string description, std::string language_code) {
+  call_options options;
+  auto params = named("description", description, language_code);
+  co_return read_done(co_await call("setMyDescription", std::move(params), std::move(options)));
+}
+
+task<answer<bool>> bot_api::set_my_short_description(std::string short_description,
+                                                     std::string language_code) {
+  call_options options;
+  auto params = named("short_description", short_description, language_code);
+  co_return read_done(co_await call("setMyShortDescription", std::move(params), std::move(options)));
+}
+
+task<answer<chat_full_info>> bot_api::get_chat(std::int64_t chat_id) {
+  call_options options;
+  options.chat_id = chat_id;
+  co_return read_result<chat_full_info>(co_await call("getChat", "{}", std::move(options)));
+}
+
+task<answer<file>> bot_api::get_file(std::string file_id) {
+  json_object params;
+  params.text("file_id", file_id);
+  call_options options;
+  co_return read_result<file>(co_await call("getFile", std::move(params).done(), std::move(options)));
+}
+
+}  // namespace tandem::telegram

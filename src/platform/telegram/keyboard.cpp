@@ -1,0 +1,72 @@
+#include "platform/telegram/keyboard.hpp"
+
+#include "platform/telegram/html.hpp"
+
+namespace tandem::telegram {
+
+keyboard& keyboard::row() {
+  rows_.emplace_back();
+  return *this;
+}
+
+keyboard& keyboard::add(inline_button button) {
+  if (button.text.empty()) throw bad_keyboard("a button without a text");
+  if (rows_.empty()) rows_.emplace_back();
+  if (rows_.back().size() == buttons_in_a_row) {
+    throw bad_keyboard("\"" + button.text + "\" would be the fourth button of its row");
+  }
+  rows_.back().push_back(std::move(button));
+  return *this;
+}
+
+keyboard& keyboard::callback(std::string text, std::string data) {
+  if (data.empty() || data.size() > callback_bytes) {
+    throw bad_keyboard("callback data of " + std::to_string(data.size()) + " bytes (1 to 64): " + data);
+  }
+  inline_button button;
+  button.text = std::move(text);
+  button.callback_data = std::move(data);
+  return add(std::move(button));
+}
+
+keyboard& keyboard::url(std::string text, std::string url) {
+  const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("tg://");
+  if (!known) throw bad_keyboard("not a link that Telegram takes: " + url);
+  inline_button button;
+  button.text = std::move(text);
+  button.url = std::move(url);
+  return add(std::move(button));
+}
+
+keyboard& keyboard::copy(std::string text, std::string copied) {
+  if (copied.empty() || code_points(copied) > 256) throw bad_keyboard("copied text has 1 to 256 characters");
+  inline_button button;
+  button.text = std::move(text);
+  button.copy_text.emplace().text = std::move(copied);
+  return add(std::move(button));
+}
+
+keyboard& keyboard::web_app(std::string text, std::string url) {
+  if (!url.starts_with("https://")) throw bad_keyboard("a web app needs an https link: " + url);
+  inline_button button;
+  button.text = std::move(text);
+  button.web_app.emplace().url = std::move(url);
+  return add(std::move(button));
+}
+
+bool keyboard::empty() const {
+  for (const auto& row : rows_) {
+    if (!row.empty()) return false;
+  }
+  return true;
+}
+
+inline_keyboard_markup keyboard::build() const {
+  inline_keyboard_markup out;
+  for (const auto& row : rows_) {
+    if (!row.empty()) out.inline_keyboard.push_back(row);
+  }
+  return out;
+}
+
+}  // namespace tandem::telegram

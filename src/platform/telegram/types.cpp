@@ -1,0 +1,404 @@
+#include "platform/telegram/types.hpp"
+
+#include <array>
+#include <boost/describe.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <charconv>
+#include <cmath>
+
+#include "platform/telegram/dispatcher.hpp"
+#include "platform/telegram/json_text.hpp"
+#include "platform/telegram/multipart.hpp"
+
+namespace tandem::telegram {
+
+BOOST_DESCRIBE_STRUCT(user, (), (id, is_bot, first_name, last_name, username, language_code, is_premium))
+BOOST_DESCRIBE_STRUCT(chat, (), (id, type, title, username, first_name, last_name, is_forum))
+BOOST_DESCRIBE_STRUCT(message_entity, (), (type, offset, length, url, user, language, custom_emoji_id))
+BOOST_DESCRIBE_STRUCT(photo_size, (), (file_id, file_unique_id, width, height, file_size))
+BOOST_DESCRIBE_STRUCT(document, (), (file_id, file_unique_id, file_name, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(video, (),
+                      (file_id, file_unique_id, width, height, duration, file_name, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(file, (), (file_id, file_unique_id, file_size, file_path))
+BOOST_DESCRIBE_STRUCT(contact, (), (phone_number, first_name, last_name, user_id))
+BOOST_DESCRIBE_STRUCT(location, (), (latitude, longitude, horizontal_accuracy))
+BOOST_DESCRIBE_STRUCT(message_origin, (),
+                      (type, date, sender_user, sender_user_name, sender_chat, chat, message_id))
+BOOST_DESCRIBE_STRUCT(web_app_info, (), (url))
+BOOST_DESCRIBE_STRUCT(copy_text_button, (), (text))
+BOOST_DESCRIBE_STRUCT(inline_button, (),
+                      (text, url, callback_data, web_app, copy_text, switch_inline_query, pay, style))
+BOOST_DESCRIBE_STRUCT(inline_keyboard_markup, (), (inline_keyboard))
+BOOST_DESCRIBE_STRUCT(keyboard_button, (), (text, request_contact, request_location, web_app))
+BOOST_DESCRIBE_STRUCT(reply_keyboard_markup, (),
+                      (keyboard, is_persistent, resize_keyboard, one_time_keyboard, input_field_placeholder))
+BOOST_DESCRIBE_STRUCT(reply_keyboard_remove, (), (remove_keyboard))
+BOOST_DESCRIBE_STRUCT(force_reply, (), (force_reply, input_field_placeholder))
+BOOST_DESCRIBE_STRUCT(link_preview_options, (),
+                      (is_disabled, url, prefer_small_media, prefer_large_media, show_above_text))
+BOOST_DESCRIBE_STRUCT(successful_payment, (),
+                      (currency, total_amount, invoice_payload, subscription_expiration_date, is_recurring,
+                       is_first_recurring, telegram_payment_charge_id, provider_payment_charge_id))
+BOOST_DESCRIBE_STRUCT(message, (),
+                      (message_id, date, chat, from, sender_chat, message_thread_id, edit_date,
+                       forward_origin, reply_to_message, media_group_id, author_signature, text, entities,
+                       caption, caption_entities, photo, video, document, contact, location,
+                       successful_payment, new_chat_members, left_chat_member, migrate_to_chat_id,
+                       migrate_from_chat_id, reply_markup))
+BOOST_DESCRIBE_STRUCT(message_id, (), (message_id))
+BOOST_DESCRIBE_STRUCT(callback_query, (), (id, from, message, inline_message_id, chat_instance, data))
+BOOST_DESCRIBE_STRUCT(chat_member, (), (status, user))
+BOOST_DESCRIBE_STRUCT(chat_member_updated, (), (chat, from, date, old_chat_member, new_chat_member))
+BOOST_DESCRIBE_STRUCT(chat_join_request, (), (chat, from, user_chat_id, date, bio))
+BOOST_DESCRIBE_STRUCT(inline_query, (), (id, from, query, offset, chat_type))
+BOOST_DESCRIBE_STRUCT(pre_checkout_query, (), (id, from, currency, total_amount, invoice_payload))
+BOOST_DESCRIBE_STRUCT(webhook_info, (),
+                      (url, has_custom_certificate, pending_update_count, last_error_date, last_error_message,
+                       max_connections))
+BOOST_DESCRIBE_STRUCT(bot_command, (), (command, description))
+BOOST_DESCRIBE_STRUCT(chat_full_info, (),
+                      (id, type, title, username, first_name, last_name, bio, description, invite_link,
+                       linked_chat_id))
+
+namespace {
+
+namespace json = boost::json;
+
+template <class T>
+concept described = boost::describe::has_describe_members<T>::value;
+
+// What has no meaning without it; everything else may be missing.
+constexpr bool is_required(std::string_view name) {
+  return name == "id" || name == "message_id" || name == "update_id" || name == "file_id";
+}
+// The Bot API leaves false out, but for these.
+constexpr bool is_always_written(std::string_view name) {
+  return name == "is_bot" || name == "has_custom_certificate";
+}
+
+// Reads a document into objects. False: the error says what was wrong, its path is put together on the way
+// out.
+struct reader {
+  json_error error;
+
+  bool fail(std::string reason) {
+    error.reason = std::move(reason);
+    return false;
+  }
+  bool at(std::string_view step) {
+    const bool joined = error.path.empty() || error.path.front() == '[';
+    error.path = std::string(step) + (joined ? "" : ".") + error.path;
+    return false;
+  }
+
+  bool read(const json::value& in, bool& out) {
+    if (!in.is_bool()) return fail("expected true or false");
+    out = in.get_bool();
+    return true;
+  }
+  bool read(const json::value& in, std::int64_t& out) {
+    boost::system::error_code error_code;
+    out = in.to_number<std::int64_t>(error_code);
+    return !error_code || fail("expected a whole number");
+  }
+  bool read(const json::value& in, double& out) {
+    if (!in.is_number()) return fail("expected a number");
+    out = in.to_number<double>();
+    return true;
+  }
+  bool read(const json::value& in, std::string& out) {
+    if (!in.is_string()) return fail("expected a string");
+    out = in.get_string();
+    return true;
+  }
+  template <class T>
+  bool read(const json::value& in, std::optional<T>& out) {
+    return read(in, out.emplace());
+  }
+  template <class T>
+  bool read(const json::value& in, std::shared_ptr<T>& out) {
+    out = std::make_shared<T>();
+    return read(in, *out);
+  }
+  template <class T>
+  bool read(const json::value& in, std::vector<T>& out) {
+    if (!in.is_array()) return fail("expected a list");
+    out.reserve(in.get_array().size());
+    for (const auto& element : in.get_array()) {
+      if (!read(element, out.emplace_back())) return at("[" + std::to_string(out.size() - 1) + "]");
+    }
+    return true;
+  }
+  template <described T>
+  bool read(const json::value& in, T& out) {
+    if (!in.is_object()) return fail("expected an object");
+    const auto& fields = in.get_object();
+    bool good = true;
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          if (!good) return;
+          const auto found = fields.find(member.name);
+          auto& target = out.*member.pointer;
+          if (found == fields.end() || found->value().is_null()) {
+            using type = std::remove_reference_t<decltype(target)>;
+            constexpr bool can_miss =
+                !std::is_same_v<type, std::int64_t> && !std::is_same_v<type, std::string>;
+            if (!can_miss && is_required(member.name)) good = fail("is missing"), at(member.name);
+            return;
+          }
+          good = read(found->value(), target) || at(member.name);
+        });
+    return good;
+  }
+};
+
+template <class T>
+bool is_absent(std::string_view name, const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return !value && !is_always_written(name);
+  } else if constexpr (requires { value.has_value(); }) {
+    return !value.has_value();
+  } else if constexpr (requires { value.empty(); }) {
+    return value.empty();
+  } else if constexpr (requires { value.use_count(); }) {
+    return value == nullptr;
+  }
+  return false;
+}
+
+struct writer {
+  std::string& out;
+
+  void write(bool value) { out += value ? "true" : "false"; }
+  void write(std::int64_t value) { append_number(out, value); }
+  void write(double value) {
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  }
+  void write(const std::string& value) { append_quoted(out, value); }
+  template <class T>
+  void write(const std::optional<T>& value) {
+    write(*value);
+  }
+  template <class T>
+  void write(const std::shared_ptr<T>& value) {
+    write(*value);
+  }
+  template <class T>
+  void write(const std::vector<T>& value) {
+    out += '[';
+    for (const auto& element : value) {
+      if (&element != value.data()) out += ',';
+      write(element);
+    }
+    out += ']';
+  }
+  template <described T>
+  void write(const T& value) {
+    out += '{';
+    bool first = true;
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          const auto& field = value.*member.pointer;
+          if (is_absent(member.name, field)) return;
+          if (!first) out += ',';
+          first = false;
+          out += '"';
+          out += member.name;
+          out += "\":";
+          write(field);
+        });
+    out += '}';
+  }
+};
+
+// A document in a block of its own: nothing is freed piece by piece. `use` sees it while it lives.
+template <class Result, class Use>
+std::expected<Result, json_error> with_document(std::string_view text, Use use) {
+  alignas(std::max_align_t) std::array<unsigned char, 16 << 10> first;
+  json::monotonic_resource memory(first.data(), first.size());
+  boost::system::error_code error;
+  const auto document = json::parse(json::string_view(text.data(), text.size()), error, &memory);
+  if (error) return std::unexpected(json_error{"", "not JSON: " + error.message()});
+  return use(document);
+}
+
+constexpr std::pair<update_kind, std::string_view> kinds[] = {
+    {update_kind::message, "message"},
+    {update_kind::edited_message, "edited_message"},
+    {update_kind::channel_post, "channel_post"},
+    {update_kind::edited_channel_post, "edited_channel_post"},
+    {update_kind::callback_query, "callback_query"},
+    {update_kind::inline_query, "inline_query"},
+    {update_kind::my_chat_member, "my_chat_member"},
+    {update_kind::chat_member, "chat_member"},
+    {update_kind::chat_join_request, "chat_join_request"},
+    {update_kind::pre_checkout_query, "pre_checkout_query"},
+};
+
+bool read_content(reader& from, const json::value& content, update& to) {
+  switch (to.kind) {
+    case update_kind::callback_query: return from.read(content, to.callback_query);
+    case update_kind::inline_query: return from.read(content, to.inline_query);
+    case update_kind::my_chat_member:
+    case update_kind::chat_member: return from.read(content, to.member);
+    case update_kind::chat_join_request: return from.read(content, to.chat_join_request);
+    case update_kind::pre_checkout_query: return from.read(content, to.pre_checkout_query);
+    default: return from.read(content, to.message);
+  }
+}
+
+std::expected<update, json_error> update_from(const json::value& in) {
+  if (!in.is_object()) return std::unexpected(json_error{"", "expected an object"});
+  const auto& fields = in.get_object();
+  update out;
+  reader content;
+  const auto id = fields.find("update_id");
+  if (id == fields.end() || !content.read(id->value(), out.update_id)) {
+    return std::unexpected(json_error{"update_id", "expected a whole number"});
+  }
+  for (const auto& [name, value] : fields) {
+    out.kind = update_kind_of(std::string_view(name.data(), name.size()));
+    if (out.kind == update_kind::unknown) continue;
+    if (read_content(content, value, out)) break;
+    content.at(name_of(out.kind));
+    update refused;
+    refused.update_id = out.update_id;
+    refused.refused = content.error.text();
+    return refused;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(update_kind kind) {
+  for (const auto& [known, name] : kinds) {
+    if (known == kind) return name;
+  }
+  return "";
+}
+
+update_kind update_kind_of(std::string_view name) {
+  for (const auto& [kind, known] : kinds) {
+    if (known == name) return kind;
+  }
+  return update_kind::unknown;
+}
+
+const user* update::from() const {
+  if (message) return message->from ? &*message->from : nullptr;
+  if (callback_query) return &callback_query->from;
+  if (inline_query) return &inline_query->from;
+  if (member) return &member->from;
+  if (chat_join_request) return &chat_join_request->from;
+  if (pre_checkout_query) return &pre_checkout_query->from;
+  return nullptr;
+}
+
+const telegram::chat* update::chat() const {
+  if (message) return &message->chat;
+  if (callback_query) return callback_query->message ? &callback_query->message->chat : nullptr;
+  if (member) return &member->chat;
+  if (chat_join_request) return &chat_join_request->chat;
+  return nullptr;
+}
+
+std::int64_t update::order_key() const {
+  if (const auto* where = chat()) return where->id;
+  if (const auto* who = from()) return who->id;
+  return 0;
+}
+
+template <class T>
+std::expected<T, json_error> from_json(std::string_view text) {
+  return with_document<T>(text, [](const json::value& document) -> std::expected<T, json_error> {
+    T out;
+    reader from;
+    if (!from.read(document, out)) return std::unexpected(from.error);
+    return out;
+  });
+}
+
+template <class T>
+std::string to_json(const T& object) {
+  std::string out;
+  writer{out}.write(object);
+  return out;
+}
+
+std::expected<update, json_error> read_update(std::string_view text) {
+  return with_document<update>(text, update_from);
+}
+
+std::expected<std::vector<update>, json_error> read_updates(std::string_view text) {
+  using list = std::vector<update>;
+  return with_document<list>(text, [](const json::value& document) -> std::expected<list, json_error> {
+    if (!document.is_array()) return std::unexpected(json_error{"", "expected a list"});
+    list out;
+    out.reserve(document.get_array().size());
+    for (const auto& element : document.get_array()) {
+      // One without a number can be neither handled nor confirmed by itself: the next one's number confirms
+      // it.
+      if (auto one = update_from(element)) out.push_back(std::move(*one));
+    }
+    if (out.empty() && !document.get_array().empty()) {
+      return std::unexpected(json_error{"update_id", "is missing in all updates"});
+    }
+    return out;
+  });
+}
+
+std::string multipart_body(std::string_view params, const std::vector<upload>& files,
+                           std::string_view boundary) {
+  std::string out;
+  const auto part = [&](std::string_view name, std::string_view more, std::string_view content) {
+    out.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"").append(name);
+    out.append("\"").append(more).append("\r\n\r\n").append(content).append("\r\n");
+  };
+  const auto document = json::parse(json::string_view(params.data(), params.size()));
+  for (const auto& [name, value] : document.as_object()) {
+    const auto& text = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    part(std::string_view(name.data(), name.size()), "", text);
+  }
+  for (const auto& file : files) {
+    std::string name;
+    for (const char letter : file.file_name)
+      name += letter == '"' || letter == '\r' || letter == '\n' ? '_' : letter;
+    const auto& type =
+        file.content_type.empty() ? std::string("application/octet-stream") : file.content_type;
+    part(file.field, "; filename=\"" + name + "\"\r\nContent-Type: " + type, file.bytes);
+  }
+  return out.append("--").append(boundary).append("--\r\n");
+}
+
+#define TANDEM_TELEGRAM_JSON(type)                                                                      \
+  template std::expected<type, json_error> from_json<type>(std::string_view);                           \
+  template std::string to_json<type>(const type&);                                                      \
+  template std::expected<std::vector<type>, json_error> from_json<std::vector<type>>(std::string_view); \
+  template std::string to_json<std::vector<type>>(const std::vector<type>&);
+
+TANDEM_TELEGRAM_JSON(user)
+TANDEM_TELEGRAM_JSON(chat)
+TANDEM_TELEGRAM_JSON(message_entity)
+TANDEM_TELEGRAM_JSON(photo_size)
+TANDEM_TELEGRAM_JSON(document)
+TANDEM_TELEGRAM_JSON(file)
+TANDEM_TELEGRAM_JSON(inline_keyboard_markup)
+TANDEM_TELEGRAM_JSON(reply_keyboard_markup)
+TANDEM_TELEGRAM_JSON(reply_keyboard_remove)
+TANDEM_TELEGRAM_JSON(force_reply)
+TANDEM_TELEGRAM_JSON(link_preview_options)
+TANDEM_TELEGRAM_JSON(message)
+TANDEM_TELEGRAM_JSON(message_id)
+TANDEM_TELEGRAM_JSON(callback_query)
+TANDEM_TELEGRAM_JSON(chat_member_updated)
+TANDEM_TELEGRAM_JSON(webhook_info)
+TANDEM_TELEGRAM_JSON(bot_command)
+TANDEM_TELEGRAM_JSON(chat_full_info)
+
+}  // namespace tandem::telegram
