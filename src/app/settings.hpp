@@ -1,0 +1,57 @@
+#pragma once
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/settings/settings.hpp"
+
+namespace tandem::app {
+
+// Everything that an operator can set. describe() says what each is for; `tandem config print` shows it.
+struct settings {
+  std::string data;
+  std::int64_t port = 8080;
+  std::int64_t public_port = 0;
+  std::string public_address = "127.0.0.1";
+  std::string certificate_file, key_file;
+  std::vector<std::string> trusted_proxies;
+
+  std::string database, database_session;
+  bool database_prepared = true;
+  std::int64_t database_connections = 16;
+
+  std::string main_bot_token;
+  std::string telegram_api;  // empty: the sandbox, or https://api.telegram.org when there is a token
+  std::string telegram_proxy;
+  std::string webhook_url;
+  std::int64_t bot_rate = 29, broadcast_rate = 27;
+  bool paid_broadcast = false;
+  std::int64_t paid_broadcast_rate = 1000, paid_broadcast_daily_cap = 0;
+
+  std::string channel_pages;  // empty: the sandbox, or https://t.me
+  std::int64_t read_requests_per_second = 2, read_gap_min_s = 20, read_gap_max_s = 600;
+  std::int64_t oldest_delivered_h = 6, repeat_window_days = 7;
+  bool deliver_in_each_category = false;
+  std::int64_t trial_hours = 48, journal_days = 90;
+  std::int64_t warn_readers_per_bot = 1000;
+
+  std::string operator_name, operator_contact;
+
+  std::string log_level = "info", log_format = "auto";
+
+  std::vector<setting> describe();
+};
+
+// The settings of this process: TANDEM_ variables over the file over the defaults. The file is `config_file`, else
+// TANDEM_CONFIG, else tandem.toml in the data folder if it is there. All mistakes at once.
+std::expected<settings, setting_mistakes> load_settings(std::string config_file);
+
+// $TANDEM_DATA, else /var/lib/tandem as root, else ~/.local/share/tandem.
+std::filesystem::path default_data_folder();
+
+// What contradicts: settings that are fine alone and wrong together.
+setting_mistakes check_together(const settings& all);
+
+}  // namespace tandem::app
