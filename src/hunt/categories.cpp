@@ -4,9 +4,9 @@
 
 namespace tandem::hunt {
 
-task<std::vector<category>> load_categories(pg::session& in) {
+task<std::vector<listed_category>> load_categories(pg::session& in) {
   const auto rows = co_await in(sql::categories::load);
-  std::vector<category> out;
+  std::vector<listed_category> out;
   for (int i = 0; i < rows.size(); ++i) {
     out.push_back({rows[i].get<category_id>(0), rows[i].get<std::string>(1), rows[i].get<std::string>(2)});
   }
