@@ -1,0 +1,34 @@
+#pragma once
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "app/roles.hpp"
+#include "app/settings.hpp"
+
+// The commands of the program: each returns the exit code. 0 is success; 1 is "no", told on the error stream with what
+// to do; a broken environment throws and is told by main().
+namespace tandem::app {
+
+int show_roles(std::ostream& out);
+int check_config(const settings& all, std::ostream& out);
+int print_config(settings all, std::ostream& out);
+int migrate(const settings& all, std::ostream& out);
+int run_roles(const settings& all, std::vector<role> roles, std::ostream& out);
+int doctor(const settings& all, std::ostream& out);
+int classify(std::istream& in, std::ostream& out);
+int backup(const settings& all, const std::string& target, std::ostream& out);
+int restore(const settings& all, const std::string& source, std::ostream& out);
+int create_operator_code(const settings& all, std::ostream& out);
+
+int add_bot(const settings& all, const std::string& token, const std::string& category, std::ostream& out);
+int list_bots(const settings& all, std::ostream& out);
+int remove_bot(const settings& all, std::int64_t bot_id, std::ostream& out);
+
+int add_source(const settings& all, const std::string& name, const std::string& rules_file, std::ostream& out);
+int list_sources(const settings& all, std::ostream& out);
+int pause_source(const settings& all, const std::string& name, bool paused, std::ostream& out);
+
+int set_log_level(const settings& all, const std::string& room, const std::string& level, std::ostream& out);
+
+}  // namespace tandem::app

@@ -1,0 +1,49 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/settings.hpp"
+#include "async/task.hpp"
+#include "platform/pg/cluster.hpp"
+#include "platform/pg/pg.hpp"
+#include "platform/seal/vault.hpp"
+
+namespace tandem::app {
+
+// What is in a data folder.
+struct data_folder {
+  explicit data_folder(const settings& all) : root(all.data) {}
+  std::filesystem::path root;
+  std::filesystem::path cluster() const { return root / "postgres"; }
+  std::filesystem::path key() const { return root / "keys" / "master.key"; }
+  std::filesystem::path blobs() const { return root / "blobs"; }
+  std::filesystem::path sandbox() const { return root / "sandbox"; }
+};
+
+// The database as the settings have it: by URL, or the private cluster (that of a running `tandem up` if there is one,
+// else started here and stopped again by close()).
+class database {
+ public:
+  static task<std::unique_ptr<database>> open(executor on, const settings& all);
+  pg::pool& pool() { return *pool_; }
+  pg::cluster* cluster() { return cluster_.get(); }  // null: by URL, or somebody else's
+  const std::string& url() const { return url_; }
+  task<> close();
+
+ private:
+  std::unique_ptr<pg::cluster> cluster_;
+  std::unique_ptr<pg::pool> pool_;
+  std::string url_;
+};
+
+// What this installation is. Written once; a sandbox never becomes real, nor the other way round.
+enum class mode { sandbox, real };
+
+// Checks the settings, the key file and the database against each other, and writes the mode the first time. Throws
+// std::runtime_error that says what to do when they do not belong together.
+task<mode> claim_installation(pg::session& in, const settings& all, const seal::vault& secrets);
+// The mode that is written; throws when the installation was never started.
+mode wanted_mode(const settings& all);
+
+}  // namespace tandem::app

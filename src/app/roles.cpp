@@ -1,0 +1,43 @@
+#include "app/roles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tandem::app {
+namespace {
+
+constexpr std::array<role_info, 8> table{{
+    {role::reader, "reader", "source reader", "database, channel pages"},
+    {role::classifier, "classifier", "post judge", "database, the model in share/"},
+    {role::delivery, "delivery", "fan-out, couriers", "database, Bot API; one process per installation"},
+    {role::bots, "bots", "main bot, category bots, operator's chat", "database, Bot API; one process per installation"},
+    {role::scheduler, "scheduler", "periodic jobs, alerts", "database, Bot API"},
+    {role::api, "api", "public listener (webhooks)", "database, public_port; runs with bots"},
+    {role::relay, "relay", "queue upkeep: leases, dead letters", "database"},
+    {role::sandbox, "sandbox", "Bot API emulator, channel pages, web chat", "a data folder of its own, no database"},
+}};
+
+}  // namespace
+
+std::span<const role_info> all_roles() { return table; }
+
+std::expected<std::vector<role>, std::string> parse_roles(const std::vector<std::string>& names) {
+  std::vector<role> out;
+  for (const auto& name : names) {
+    const auto found = std::ranges::find(table, name, &role_info::name);
+    if (found == table.end()) {
+      return std::unexpected(fmt::format("{} is no role; `tandem roles` lists them", name));
+    }
+    if (std::ranges::find(out, found->what) == out.end()) out.push_back(found->what);
+  }
+  if (out.empty()) return std::unexpected("name at least one role; `tandem roles` lists them");
+  const auto has = [&](role one) { return std::ranges::find(out, one) != out.end(); };
+  if (has(role::api) && !has(role::bots)) {
+    return std::unexpected("the role api hands webhook calls to the bots: run it together with bots");
+  }
+  return out;
+}
+
+}  // namespace tandem::app
