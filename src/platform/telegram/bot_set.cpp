@@ -181,7 +181,7 @@ class updating_bot_set final : public bot_set {
   // A bot's life; it ends by the scope's stop, or when the server does not know its token.
   task<> run(unit& one, std::chrono::milliseconds wait_first) {
     if (wait_first > 0ms) co_await async::sleep_for(wait_first);
-    auto pause = std::chrono::milliseconds(1'000);
+    auto pause = options_.dispatch.pause;
     for (;;) {
       auto me = co_await one.out->get_me();
       if (me) {

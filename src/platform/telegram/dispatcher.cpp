@@ -127,7 +127,8 @@ struct dispatcher::state {
         kinds(table.wanted_kinds()),
         report(std::move(report_)),
         order(in, options_.max_parallel),
-        seen(options_.seen_window) {}
+        seen(options_.seen_window),
+        options(options_) {}
 
   bot_api& bot;
   user me;
@@ -136,6 +137,7 @@ struct dispatcher::state {
   dispatcher_report report;
   async::keyed_order order;
   seen_ids seen;
+  dispatcher_options options;
   std::vector<std::int64_t> handled;  // since the last take_handled()
   std::unordered_map<std::int64_t, std::vector<std::function<void()>>>
       under_way;  // who waits for which update
@@ -265,6 +267,7 @@ void dispatcher::remember(const std::vector<std::int64_t>& handled) {
 }
 std::vector<std::int64_t> dispatcher::take_handled() { return std::exchange(state_->handled, {}); }
 const std::vector<update_kind>& dispatcher::kinds() const { return state_->kinds; }
+const dispatcher_options& dispatcher::options() const { return state_->options; }
 std::size_t dispatcher::pending() const { return state_->order.pending(); }
 task<> dispatcher::drain() { co_await state_->order.drain(); }
 
@@ -295,19 +298,6 @@ struct unconfirmed {
   }
 };
 
-// Waits between tries of a poll that fails: half a second, doubling up to half a minute.
-class poll_pause {
- public:
-  void reset() { tries_ = 0; }
-  bool first() const { return tries_ == 0; }
-  std::chrono::nanoseconds next() {
-    return std::min<std::chrono::milliseconds>(500ms * (1 << std::min(tries_++, 6)), 30s);
-  }
-
- private:
-  int tries_ = 0;
-};
-
 task<> save(update_log& log, std::int64_t bot_id, dispatcher& to, std::int64_t next_offset,
             const clock& time) {
   update_progress progress;
@@ -325,8 +315,7 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
   auto progress = co_await log.load(bot_id);
   to.remember(progress.seen);
   const auto waiting = std::make_shared<unconfirmed>(on);  // jobs may outlive a cancelled poll
-  poll_pause pause;
-  int conflicts = 0;
+  int failures = 0, conflicts = 0;
   bool webhook_deleted = false;
   for (;;) {
     updates_wanted wanted;
@@ -346,7 +335,7 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
       if (read) {
         batch = std::move(*read);
         conflicts = 0;
-        pause.reset();
+        failures = 0;
       } else {
         trouble = "updates that can't be read: " + read.error().text();
       }
@@ -364,8 +353,8 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
       }
     }
     if (!trouble.empty()) {
-      if (report && pause.first()) report("no updates for now", trouble);
-      auto rest = pause.next();
+      if (report && failures == 0) report("no updates for now", trouble);
+      std::chrono::milliseconds rest = to.options().pause * std::min(60, 1 << std::min(failures++, 6));
       if (!got && got.error().retry_after) rest = *got.error().retry_after;
       co_await async::sleep_for(rest);
       continue;
@@ -378,9 +367,9 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
       ++waiting->open;
       to.submit(std::move(one), [waiting, id] { waiting->done(id); });
     }
-    // Usually all of it is done at once. A slow one is left behind after a second: the others' chats go on,
+    // Usually all of it is done at once. A slow one is left behind after a while: the others' chats go on,
     // and the offset stays in front of it.
-    const auto patience = std::chrono::steady_clock::now() + 1s;
+    const auto patience = std::chrono::steady_clock::now() + to.options().slow;
     while (waiting->open > 0) {
       const bool rang = co_await waiting->changed.wait_for(patience - std::chrono::steady_clock::now());
       if (!rang) break;

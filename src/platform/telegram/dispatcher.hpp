@@ -88,8 +88,10 @@ class update_log {
 std::unique_ptr<update_log> make_memory_update_log();
 
 struct dispatcher_options {
-  std::size_t max_parallel = 64;    // chats handled side by side
-  std::size_t seen_window = 1'000;  // update ids that are remembered against duplicates
+  std::size_t max_parallel = 64;          // chats handled side by side
+  std::size_t seen_window = 1'000;        // update ids that are remembered against duplicates
+  std::chrono::milliseconds slow{1'000};  // polling goes on without the handlers that take longer
+  std::chrono::milliseconds pause{500};   // after a poll that failed; doubled up to 60 times this
 };
 
 // What the operator should hear: told once per occurrence, with the update's kind and id, never with its
@@ -113,6 +115,7 @@ class dispatcher {
   void remember(const std::vector<std::int64_t>& handled);  // from an update_log
   std::vector<std::int64_t> take_handled();                 // since the last call, for an update_log
   const std::vector<update_kind>& kinds() const;            // what to ask the server for
+  const dispatcher_options& options() const;
   std::size_t pending() const;
   task<> drain();
 

@@ -183,9 +183,9 @@ struct send_plan::state {
   nanoseconds jitter(nanoseconds most) {
     return nanoseconds(std::uniform_int_distribution<std::int64_t>(0, most.count())(random));
   }
-  // 1, 2, 4 … 30 s, and up to a quarter more so that calls do not come back together.
+  // Doubling, and up to a quarter more so that calls do not come back together.
   nanoseconds backoff(int failures) {
-    const nanoseconds pause = std::min<nanoseconds>(30s, second * (1 << std::min(failures - 1, 5)));
+    const nanoseconds pause = limits.backoff * std::min(30, 1 << std::min(failures - 1, 5));
     return pause + jitter(pause / 4);
   }
 
@@ -299,7 +299,8 @@ void send_plan::flooded(ticket id, tick now, std::chrono::seconds retry_after) {
   auto& self = *state_;
   if (!self.end(id, now)) return;
   // Never sooner than told, and a little later, so that all who wait do not come at once.
-  const auto pause = std::max<nanoseconds>(retry_after, second) + 50ms + self.jitter(450ms);
+  const nanoseconds least = self.limits.backoff;
+  const auto pause = std::max<nanoseconds>(retry_after, least) + least / 20 + self.jitter(least / 2);
   const auto chat = self.entries[id].chat;
   self.server_failures = 0;  // it answers
   self.flooded_chats.insert(chat);

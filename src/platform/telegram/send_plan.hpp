@@ -26,10 +26,17 @@ struct send_limits {
   // free one window after the answer, but no later than this much after the start, so that hanging calls do
   // not stop the bot.
   std::chrono::milliseconds arrival_slack{250};
+  // After a failed call: the first pause, doubled up to 30 times this. The least pause after a 429.
+  std::chrono::milliseconds backoff{1'000};
 
   bool operator==(const send_limits&) const = default;
 
-  static send_limits none() { return {0, 0, 0, std::chrono::milliseconds(0), 0, 64, 0, 0, {}}; }
+  static send_limits none() {
+    send_limits out;
+    out.per_second = out.broadcasts_per_second = out.group_per_minute = 0;
+    out.chat_gap = std::chrono::milliseconds(0);
+    return out;
+  }
 };
 
 // The decisions of a sender, without I/O: messages and ticks in, "start this one now" out. Guarantees: one

@@ -253,8 +253,8 @@ class http_sender final : public sender {
       }
       const auto& error = got.error();
       const auto patience = patient_until - ticks::now();
-      auto pause = std::chrono::nanoseconds(
-          std::min<std::chrono::milliseconds>(500ms * (1 << std::min(tries, 6)), 30s));
+      std::chrono::nanoseconds pause =
+          self->plan.limits().backoff * std::min(30, 1 << std::min(tries - 1, 5));
       switch (judge(error, options.repeat, patience)) {
         case next_move::migrated:
           options.chat_id = *error.migrate_to_chat_id;

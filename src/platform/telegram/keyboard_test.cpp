@@ -1,0 +1,32 @@
+#include "platform/telegram/keyboard.hpp"
+
+using namespace tandem::telegram;
+
+TEST(Keyboard, RowsAreWrittenAsTelegramWantsThem) {
+  keyboard keys;
+  keys.callback("Save", "save:7").url("Open", "https://t.me/x/1").row().row().copy("Copy", "hello");
+  EXPECT_EQ(
+      to_json(keys.build()),
+      R"({"inline_keyboard":[[{"text":"Save","callback_data":"save:7"},{"text":"Open","url":"https://t.me/x/1"}],)"
+      R"([{"text":"Copy","copy_text":{"text":"hello"}}]]})");
+}
+
+TEST(Keyboard, AFourthButtonInARowIsRefused) {
+  keyboard keys;
+  keys.callback("1", "1").callback("2", "2").callback("3", "3");
+  EXPECT_THROW(keys.callback("4", "4"), bad_keyboard);
+}
+
+TEST(Keyboard, CallbackDataHasOneToSixtyFourBytes) {
+  keyboard keys;
+  EXPECT_NO_THROW(keys.callback("a", std::string(64, 'x')));
+  EXPECT_THROW(keys.callback("a", std::string(65, 'x')), bad_keyboard);
+  EXPECT_THROW(keys.callback("a", ""), bad_keyboard);
+  EXPECT_THROW(keys.callback("", "x"), bad_keyboard);
+}
+
+TEST(Keyboard, OnlyLinksThatTelegramTakes) {
+  keyboard keys;
+  EXPECT_THROW(keys.url("x", "javascript:alert(1)"), bad_keyboard);
+  EXPECT_NO_THROW(keys.url("x", "tg://user?id=1"));
+}
