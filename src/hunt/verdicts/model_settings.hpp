@@ -1,0 +1,24 @@
+// model.txt: the version of a trained model and the thresholds chosen for it, as lines "name value".
+#pragma once
+#include <array>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "hunt/verdicts/categories.hpp"
+
+namespace tandem::hunt {
+
+struct model_settings {
+  std::string version = "0";
+  float vacancy = 0.5F;  // a vacancy or a CV needs at least this much, else the post is none
+  float cv = 0.5F;
+  float scam = 0.5F;       // of what is none: share of job-shaped fraud from which on `scam` is set
+  float strongest = 0.3F;  // the first category needs this much
+  std::array<float, category_slugs.size()> further{};  // any further one needs this much
+
+  static std::expected<model_settings, std::string> parse(std::string_view file);
+  std::string print() const;
+};
+
+}  // namespace tandem::hunt

@@ -1,0 +1,108 @@
+// tandem-train: makes the local judge's model out of the seed set. Run by the build:
+//   tandem-train models/hunt OUTPUT_FOLDER
+// and by hand, after the seed set has changed, to choose the thresholds anew on a part of it kept out of
+// training:
+//   tandem-train --choose-thresholds models/hunt WORK_FOLDER
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "hunt/verdicts/local_classifier.hpp"
+#include "hunt/verdicts/trainer.hpp"
+
+namespace {
+
+using namespace tandem::hunt;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t train_seed = 20'240'601, held_out_seed = 20'240'602;
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
+}
+
+void write(const fs::path& path, std::string_view content) {
+  std::ofstream out(path, std::ios::binary);
+  out << content;
+  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+// The same content gives the same version, whatever the machine: it tells which model judged a post.
+std::string version_of(std::string_view content) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
+}
+
+template <class T, class Error>
+T orthrow(std::expected<T, Error> result, std::string_view file) {
+  if (result) return std::move(*result);
+  if constexpr (std::is_same_v<Error, std::string>)
+    throw std::runtime_error(fmt::format("{}: {}", file, result.error()));
+  else if constexpr (std::is_same_v<Error, seed_error>)
+    throw std::runtime_error(
+        fmt::format("{}:{}: {}", result.error().file, result.error().line, result.error().what));
+  else
+    throw std::runtime_error(fmt::format("{}:{}: {}", file, result.error().line, result.error().what));
+}
+
+int run(const fs::path& from, const fs::path& to, bool choose) {
+  fs::create_directories(to);
+  std::string content = read(from / lexicon_file);
+  tandem::text::stemmer stems;
+  const lexicon words = orthrow(lexicon::parse(content, stems), lexicon_file.data());
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(from / "seed"))
+    if (entry.path().extension() == ".txt") files.push_back(entry.path());
+  std::ranges::sort(files);
+  seed_set seeds;
+  for (const auto& file : files) {
+    const std::string text = read(file);
+    const auto added = seeds.add(file.filename().string(), text);
+    if (!added) orthrow(std::expected<int, seed_error>(std::unexpected(added.error())), "");
+    content += text;
+  }
+  fs::copy_file(from / lexicon_file, to / lexicon_file, fs::copy_options::overwrite_existing);
+
+  const auto posts = orthrow(seeds.expand(choose ? seed_part::train : seed_part::all, train_seed), "");
+  train(posts, words, to);
+  fmt::print("{} posts\n", posts.size());
+  if (choose) {
+    write(to / settings_file, model_settings{}.print());
+    const auto held_out = orthrow(seeds.expand(seed_part::held_out, held_out_seed), "");
+    const model_settings chosen = choose_thresholds(held_out, to);
+    write(from / "thresholds.txt", chosen.print());
+    fmt::print("thresholds chosen on {} held-out posts\n{}", held_out.size(), chosen.print());
+    return 0;
+  }
+  auto settings = orthrow(model_settings::parse(read(from / "thresholds.txt")), "thresholds.txt");
+  settings.version = version_of(content + settings.print());
+  write(to / settings_file, settings.print());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> args(argv + 1, argv + argc);
+  const bool choose = !args.empty() && args.front() == "--choose-thresholds";
+  if (args.size() != (choose ? 3U : 2U)) {
+    std::cerr << "usage: tandem-train [--choose-thresholds] MODELS_FOLDER OUTPUT_FOLDER\n";
+    return 2;
+  }
+  try {
+    return run(args[choose ? 1 : 0], args[choose ? 2 : 1], choose);
+  } catch (const std::exception& wrong) {
+    std::cerr << "tandem-train: " << wrong.what() << '\n';
+    return 1;
+  }
+}

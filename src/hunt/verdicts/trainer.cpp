@@ -1,0 +1,171 @@
+#include "hunt/verdicts/trainer.hpp"
+
+#include <fasttext/fasttext.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+
+#include "hunt/verdicts/local_classifier.hpp"
+#include "hunt/verdicts/local_model.hpp"
+
+namespace tandem::hunt {
+namespace {
+
+std::shared_ptr<fasttext::Args> common_args(const std::filesystem::path& input) {
+  auto args = std::make_shared<fasttext::Args>();
+  args->input = input.string();
+  args->model = fasttext::model_name::sup;
+  args->minCount = 2;
+  args->wordNgrams = 2;
+  args->minn = 0;
+  args->maxn = 0;
+  args->bucket = 60'000;
+  args->thread = 1;  // several threads race for the weights: the result would differ from build to build
+  args->seed = 7;
+  args->verbose = 0;
+  return args;
+}
+
+void write_line(std::ofstream& out, std::string_view labels, std::string_view line) {
+  out << labels << line << '\n';
+}
+
+void train_one(const std::shared_ptr<fasttext::Args>& args, const std::filesystem::path& to) {
+  fasttext::FastText model;
+  model.train(*args);
+  model.saveModel(to.string());
+}
+
+constexpr auto grid =
+    std::to_array<float>({0.3F, 0.35F, 0.4F, 0.45F, 0.5F, 0.55F, 0.6F, 0.65F, 0.7F, 0.75F, 0.8F});
+
+struct judged {
+  post_scores scores;
+  post_kind kind = post_kind::none;
+  std::vector<category> categories;
+};
+
+post_kind kind_of(const labelled_post& post) {
+  if (post.kind == "vacancy") return post_kind::vacancy;
+  return post.kind == "cv" ? post_kind::cv : post_kind::none;
+}
+
+std::vector<category> categories_of(const labelled_post& post) {
+  std::vector<category> out;
+  for (const auto& slug : post.categories)
+    if (const auto which = category_from_slug(slug)) out.push_back(*which);
+  return out;
+}
+
+double f1_of(std::span<const judged> posts, const model_settings& settings, category which) {
+  double hit = 0, missed = 0, wrong = 0;
+  for (const auto& one : posts) {
+    const verdict made = decide(one.scores, settings);
+    const bool said = std::ranges::any_of(made.categories, [&](const auto& c) { return c.which == which; });
+    const bool is = std::ranges::find(one.categories, which) != one.categories.end();
+    hit += said && is;
+    missed += is && !said;
+    wrong += said && !is;
+  }
+  return hit == 0 ? 0 : 2 * hit / (2 * hit + missed + wrong);
+}
+
+}  // namespace
+
+void train(std::span<const labelled_post> posts, const lexicon& words, const std::filesystem::path& folder) {
+  const auto kind_lines = folder / "kind.lines", category_lines = folder / "category.lines";
+  text::stemmer stems;
+  {
+    std::ofstream kinds(kind_lines), categories(category_lines);
+    for (const auto& post : posts) {
+      const post_features read = features(post.text, words, stems);
+      write_line(kinds, "__label__" + post.kind + " ", read.kind_line);
+      if (post.categories.empty()) continue;
+      std::string labels;
+      for (const auto& slug : post.categories) labels += "__label__" + slug + " ";
+      write_line(categories, labels, read.category_line);
+    }
+    if (!kinds.flush() || !categories.flush())
+      throw std::runtime_error(fmt::format("cannot write into {}", folder.string()));
+  }
+  const auto kind = common_args(kind_lines);
+  kind->loss = fasttext::loss_name::softmax;
+  kind->dim = 16;
+  kind->lr = 0.4;
+  kind->epoch = 20;
+  train_one(kind, folder / kind_model_file);
+
+  const auto category = common_args(category_lines);
+  category->loss = fasttext::loss_name::ova;  // a post may have several
+  category->dim = 24;
+  category->lr = 0.4;
+  category->epoch = 30;
+  train_one(category, folder / category_model_file);
+  std::filesystem::remove(kind_lines);
+  std::filesystem::remove(category_lines);
+}
+
+model_settings choose_thresholds(std::span<const labelled_post> posts, const std::filesystem::path& folder) {
+  auto model = local_model::open(folder);
+  if (!model) throw std::runtime_error(model.error());
+  std::vector<judged> all;
+  all.reserve(posts.size());
+  for (const auto& post : posts)
+    all.push_back({(*model)->score(post.text), kind_of(post), categories_of(post)});
+
+  model_settings best = (*model)->settings();
+  double best_accuracy = -1;
+  for (const float vacancy : grid)
+    for (const float cv : grid) {
+      model_settings tried = best;
+      tried.vacancy = vacancy;
+      tried.cv = cv;
+      std::size_t right = 0, cvs = 0, let_through = 0;
+      for (const auto& one : all) {
+        const post_kind kind = decide(one.scores, tried).kind;
+        right += kind == one.kind;
+        cvs += one.kind == post_kind::cv;
+        let_through += one.kind == post_kind::cv && kind == post_kind::vacancy;
+      }
+      const double accuracy = static_cast<double>(right) / static_cast<double>(all.size());
+      if (let_through * 100 <= cvs && accuracy > best_accuracy) {
+        best_accuracy = accuracy;
+        best.vacancy = vacancy;
+        best.cv = cv;
+      }
+    }
+
+  // Categories: the first one's threshold for all, then each further one's own.
+  const auto quality = [&all](const model_settings& tried) {
+    double sum = 0;
+    for (std::size_t i = 0; i < category_slugs.size(); ++i)
+      sum += f1_of(all, tried, static_cast<category>(i));
+    return sum;
+  };
+  std::erase_if(all, [](const judged& one) { return one.kind == post_kind::none; });
+  double best_quality = -1;
+  for (const float strongest : grid) {
+    model_settings tried = best;
+    tried.strongest = strongest;
+    if (const double now = quality(tried); now > best_quality) {
+      best_quality = now;
+      best.strongest = strongest;
+    }
+  }
+  for (std::size_t i = 0; i < category_slugs.size(); ++i) {
+    double best_f1 = -1;
+    for (const float further : grid) {
+      model_settings tried = best;
+      tried.further[i] = further;
+      if (const double now = f1_of(all, tried, static_cast<category>(i)); now > best_f1) {
+        best_f1 = now;
+        best.further[i] = further;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace tandem::hunt
