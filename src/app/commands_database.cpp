@@ -13,7 +13,6 @@
 #include "hunt/sources/sources.hpp"
 #include "platform/bots/installation.hpp"
 #include "platform/bots/registry.hpp"
-#include "platform/pg/backup.hpp"
 #include "platform/pg/migrate.hpp"
 
 namespace tandem::app {
