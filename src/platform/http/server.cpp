@@ -12,6 +12,7 @@
 #include "platform/http/gzip.hpp"
 #include "platform/http/wire.hpp"
 #include "platform/log/log.hpp"
+#include "platform/metrics/metrics.hpp"
 #include "platform/net/address_set.hpp"
 #include "platform/net/stream.hpp"
 #include "platform/net/tls.hpp"
@@ -24,14 +25,16 @@ using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t small_buffer = 4 << 10, large_buffer = 64 << 10;
-constexpr std::size_t joined_body = 16 << 10;      // a smaller body is written together with its head
+constexpr std::size_t joined_body = 16 << 10;       // a smaller body is written together with its head
 constexpr std::size_t pipelined_output = 64 << 10;  // answers kept back while more requests are already here
 constexpr std::size_t worth_compressing = 1 << 10;
 constexpr auto linger_limit = 1s;
 constexpr auto tls_look_interval = 2s;
 
 // A passed deadline has cancelled the coroutine; with this it can go on.
-auto reset() { return boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation()); }
+auto reset() {
+  return boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+}
 
 bool is_compressible(std::string_view type) {
   return type.starts_with("text/") || type.starts_with("application/json") || type.starts_with("image/svg") ||
@@ -45,8 +48,9 @@ bool accepts_gzip(const headers& of) {
     const auto one = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
     const auto coding = one.substr(0, one.find(';'));
-    if (has_token(coding, "gzip")) return one.find("q=0", coding.size()) == std::string_view::npos ||
-                                          one.find("q=0.", coding.size()) != std::string_view::npos;
+    if (has_token(coding, "gzip"))
+      return one.find("q=0", coding.size()) == std::string_view::npos ||
+             one.find("q=0.", coding.size()) != std::string_view::npos;
   }
   return false;
 }
@@ -103,6 +107,22 @@ struct house {
   async::event came, left_room, left;  // heard by the deadlines, by the acceptor and by stop()
   bool stopping = false;
   log::logger log_;
+  std::map<std::string, std::array<std::optional<metrics::histogram>, 6>, std::less<>>
+      times;  // by route and status / 100
+
+  void count(std::string_view route, int status, std::chrono::nanoseconds took) {
+    if (options.metrics == nullptr) return;
+    auto found = times.find(route);
+    if (found == times.end()) found = times.try_emplace(std::string(route)).first;
+    const auto kind = static_cast<std::size_t>(std::clamp(status / 100, 0, 5));
+    auto& time = found->second[kind];
+    if (!time) {
+      const metrics::labels with{
+          {"listener", name}, {"route", std::string(route)}, {"status", std::to_string(kind) + "xx"}};
+      time = options.metrics->histogram("tandem_http_seconds", "Time to answer a request.", with);
+    }
+    time->observe(took);
+  }
 };
 
 // A conversation with one client.
@@ -173,7 +193,9 @@ class conversation {
       if (used && reader_.has_head() && !head_seen) {
         head_seen = true;
         const auto& message = reader_.message();
-        reader_.limit_body(house_->routes.limits_for(message.method, message.target).body);
+        const auto limits = house_->routes.limits_for(message.method, message.target);
+        handling_limit_ = limits.handling;
+        reader_.limit_body(limits.body);
         used = reader_.feed({});  // finds a body announced as too long before it is sent
         enter(phase::body, house_->options.body_limit);
         if (used && reader_.expects_continue() && !reader_.complete() && unread_.empty()) {
@@ -191,7 +213,8 @@ class conversation {
   static response refusal(wire_fault fault) {
     switch (fault) {
       case wire_fault::malformed: return json_error(400, "bad_request", "The request is malformed.");
-      case wire_fault::header_too_large: return json_error(431, "header_too_large", "The headers are too large.");
+      case wire_fault::header_too_large:
+        return json_error(431, "header_too_large", "The headers are too large.");
       case wire_fault::body_too_large: return json_error(413, "body_too_large", "The body is too large.");
       case wire_fault::version_unknown: return json_error(505, "version_unknown", "Please speak HTTP/1.1.");
       case wire_fault::coding_unknown: break;
@@ -249,7 +272,8 @@ class conversation {
     what.peer = me_->stream->peer();
     what.encrypted = me_->stream->encrypted();
     if (house_->trusted.empty() || !house_->trusted.contains(what.peer)) return;
-    if (const auto proto = what.headers.find("X-Forwarded-Proto")) what.encrypted = has_token(*proto, "https");
+    if (const auto proto = what.headers.find("X-Forwarded-Proto"))
+      what.encrypted = has_token(*proto, "https");
     std::string chain;
     for (const auto& [key, value] : what.headers.all()) {
       if (same_name(key, "X-Forwarded-For")) chain += (chain.empty() ? "" : ",") + value;
@@ -286,9 +310,8 @@ class conversation {
   }
 
   // The one place where an exception of a handler ends.
-  task<response> handled(request what) {
+  task<response> handled(request what, std::string_view label) {
     std::exception_ptr failure;
-    const std::string label(house_->routes.name_of(what.method, what.target));
     try {
       auto answer = co_await house_->routes.answer(std::move(what));
       if (me_->overdue) co_await reset();  // late, but here
@@ -304,7 +327,8 @@ class conversation {
       co_return json_error(503, "too_slow", "This takes too long. Please try again.");
     }
     const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
-    if (cancelled.cancelled() != boost::asio::cancellation_type::none) std::rethrow_exception(failure);  // a stop
+    if (cancelled.cancelled() != boost::asio::cancellation_type::none)
+      std::rethrow_exception(failure);  // a stop
     house_->log_.error("request failed", failure, {{"route", label}});
     co_return json_error(500, "internal", "Something went wrong on our side.");
   }
@@ -316,15 +340,19 @@ class conversation {
     const bool http11 = reader_.http11();
     const bool gzip_welcome = house_->options.compress && accepts_gzip(asked.headers);
     note_client(asked);
-    const auto limits = house_->routes.limits_for(asked.method, asked.target);
-    enter(phase::handling, limits.handling);
-    auto answer = co_await handled(std::move(asked));
+    const auto label = house_->routes.name_of(asked.method, asked.target);
+    const auto begun = steady_clock::now();
+    enter(phase::handling, handling_limit_);
+    auto answer = co_await handled(std::move(asked), label);
+    house_->count(label, answer.status, steady_clock::now() - begun);
     enter(phase::writing, house_->options.idle_limit);
 
     bool close = !reader_.keep_alive() || house_->stopping;
-    if (answer.stream && !http11) close = true;
+    if (answer.stream && !http11)
+      close = linger_ = true;  // the end of the connection ends the body: with a goodbye
     if (!answer.stream && gzip_welcome && answer.body.size() > worth_compressing &&
-        is_compressible(answer.headers.value_or("Content-Type", "")) && !answer.headers.find("Content-Encoding")) {
+        is_compressible(answer.headers.value_or("Content-Type", "")) &&
+        !answer.headers.find("Content-Encoding")) {
       answer.body = gzip(answer.body);
       answer.headers.add("Content-Encoding", "gzip");
       answer.headers.add("Vary", "Accept-Encoding");
@@ -395,8 +423,9 @@ class conversation {
   std::list<connection>::iterator me_;
   request_reader reader_;
   std::string buffer_;
-  std::string_view unread_;  // in buffer_
-  std::string out_;          // what is yet to be written
+  std::string_view unread_;                     // in buffer_
+  std::string out_;                             // what is yet to be written
+  std::chrono::milliseconds handling_limit_{};  // of the request in work
   bool linger_ = false;
 };
 
@@ -421,8 +450,8 @@ task<> take_connections(std::shared_ptr<house> in) {
     auto& added = in->connections.emplace_back();
     added.stream = std::move(stream);
     added.deadline = steady_clock::now() + in->options.header_limit;
-    added.cancel = in->scope->spawn_cancellable("connection",
-                                                conversation::run(in, std::prev(in->connections.end())));
+    added.cancel =
+        in->scope->spawn_cancellable("connection", conversation::run(in, std::prev(in->connections.end())));
     in->came.ring();
   }
 }
@@ -482,16 +511,18 @@ class own_server final : public server {
   task<> start() override {
     auto& in = *house_;
     if (in.scope) co_return;
-    if (const auto fine = check_listener(in.options); !fine) throw std::runtime_error(in.name + ": " + fine.error());
+    if (const auto fine = check_listener(in.options); !fine)
+      throw std::runtime_error(in.name + ": " + fine.error());
     in.trusted = net::address_set::parse(in.options.trusted_proxies).value();
     if (!in.options.certificate_file.empty()) {
       in.tls = net::make_server_tls(in.options.certificate_file, in.options.key_file);
     }
     in.acceptor = net::listen_tcp(in.on, in.options.address, in.options.port);
     in.stopping = false;
-    in.scope = std::make_unique<async::scope>(in.on, [room = in.log_](std::string_view task, std::exception_ptr why) {
-      room.error("task failed", why, {{"task", task}});
-    });
+    in.scope = std::make_unique<async::scope>(
+        in.on, [room = in.log_](std::string_view task, std::exception_ptr why) {
+          room.error("task failed", why, {{"task", task}});
+        });
     in.scope->spawn("accept", take_connections(house_));
     in.scope->spawn("deadlines", keep_deadlines(house_));
     if (in.tls) in.scope->spawn("certificate", keep_certificate(house_));
@@ -507,7 +538,8 @@ class own_server final : public server {
     while (!in->connections.empty() && steady_clock::now() < until) {
       for (auto at = in->connections.begin(); at != in->connections.end();) {
         auto& one = *at++;
-        if (one.phase == phase::idle || one.phase == phase::streaming || one.phase == phase::handshake) one.cancel();
+        if (one.phase == phase::idle || one.phase == phase::streaming || one.phase == phase::handshake)
+          one.cancel();
       }
       co_await in->left.wait_for(20ms);
     }
@@ -535,16 +567,18 @@ std::expected<void, std::string> check_listener(const listener_options& options)
   if (const auto proxies = net::address_set::parse(options.trusted_proxies); !proxies) {
     return std::unexpected("\"" + proxies.error() + "\" is no address and no network like 10.0.0.0/8");
   }
-  if (net::is_loopback(options.address) || !options.certificate_file.empty() || !options.trusted_proxies.empty()) {
+  if (net::is_loopback(options.address) || !options.certificate_file.empty() ||
+      !options.trusted_proxies.empty()) {
     return {};
   }
-  return std::unexpected(options.address +
-                         " can be reached from outside: set a certificate and its key, or the addresses of the "
-                         "proxies that do TLS, or listen on 127.0.0.1");
+  return std::unexpected(
+      options.address +
+      " can be reached from outside: set a certificate and its key, or the addresses of the "
+      "proxies that do TLS, or listen on 127.0.0.1");
 }
 
-std::unique_ptr<server> make_server(executor on, std::string name, listener_options options, const router& routes,
-                                    std::chrono::milliseconds grace) {
+std::unique_ptr<server> make_server(executor on, std::string name, listener_options options,
+                                    const router& routes, std::chrono::milliseconds grace) {
   return std::make_unique<own_server>(std::move(on), std::move(name), std::move(options), routes, grace);
 }
 

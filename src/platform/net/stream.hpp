@@ -19,7 +19,8 @@ class byte_stream {
   virtual task<std::size_t> read_some(std::span<char> into) = 0;
   // Both texts, one after the other, in one system call if the system takes them.
   virtual task<> write_all(std::string_view first, std::string_view second = {}) = 0;
-  // Says that nothing more is written; what the other side still sends can be read.
+  // Says that nothing more is written. What the other side still sends can be read over TCP; over TLS reading only
+  // tells when it has ended too.
   virtual task<> end_writing() = 0;
   // At once and without a word; a read or write in work ends with an error. May be called twice.
   virtual void close() noexcept = 0;

@@ -32,6 +32,12 @@ class tls_stream final : public byte_stream {
 
   task<std::size_t> read_some(std::span<char> into) override {
     const asio::mutable_buffer buffer(into.data(), into.size());
+    if (ended_) {
+      const auto [failure, left] =
+          co_await stream_.next_layer().async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
+      if (failure && failure != asio::error::eof) throw boost::system::system_error(failure);
+      co_return left;
+    }
     const auto [error, size] = co_await stream_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
     // Many clients end without TLS's goodbye; HTTP knows by itself whether a message is whole.
     if (error == asio::error::eof || error == boost::asio::ssl::error::stream_truncated) co_return 0;
@@ -58,6 +64,7 @@ class tls_stream final : public byte_stream {
 
   task<> end_writing() override {
     // Sends close_notify and waits for the other side's; what it sends instead is an error of no interest.
+    ended_ = true;
     [[maybe_unused]] const auto [ignored] = co_await stream_.async_shutdown(asio::as_tuple(asio::use_awaitable));
     boost::system::error_code also_ignored;
     stream_.next_layer().shutdown(asio::ip::tcp::socket::shutdown_send, also_ignored);
@@ -84,6 +91,7 @@ class tls_stream final : public byte_stream {
   std::shared_ptr<ssl::context> context_;
   std::string peer_;
   ssl::stream<asio::ip::tcp::socket> stream_;
+  bool ended_ = false;  // what still comes cannot be decrypted any more
 };
 
 std::unique_ptr<tls_stream> over(const std::shared_ptr<ssl::context>& context, std::unique_ptr<byte_stream> plain) {
