@@ -6,26 +6,31 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) W
 ORDER BY place;
 
 -- name: claim :many
--- Heads: due and free messages, of each key only its first. Only the rows near the front are looked at, so that a long
--- run of one key does not make every claim slow. Followers: what comes after a head in its key without a gap, to fill
--- the batch; nobody else can take them, since their head is locked by us.
-WITH head AS MATERIALIZED (
-  SELECT locked.message_id, near.key
-  FROM (SELECT message_id, key
-        FROM platform.messages
-        WHERE lane = $1 AND due_at <= $2 AND (leased_until IS NULL OR leased_until < now())
-        ORDER BY due_at, message_id
-        LIMIT 20 * $3::integer) AS near
+-- Near: what is due and free, from the front; not all of it, so that a long run of one key does not make every claim
+-- slow. Heads: of each key only its first message. Followers: what comes after a head in its key without a gap, to
+-- fill the batch; nobody else can take them, since their head is locked by us.
+WITH near AS MATERIALIZED (
+  SELECT message_id, key
+  FROM platform.messages
+  WHERE lane = $1 AND due_at <= $2 AND (leased_until IS NULL OR leased_until < now())
+  ORDER BY due_at, message_id
+  LIMIT 5 * $3::integer
+), head AS MATERIALIZED (
+  SELECT locked.message_id, front.key
+  FROM (SELECT message_id, key FROM near WHERE key = ''
+        UNION ALL
+        SELECT min(message_id), key FROM near WHERE key <> '' GROUP BY key
+        ORDER BY message_id) AS front
   CROSS JOIN LATERAL (
         SELECT m.message_id
         FROM platform.messages AS m
-        WHERE m.message_id = near.message_id AND m.due_at <= $2
+        WHERE m.message_id = front.message_id AND m.due_at <= $2
           AND (m.leased_until IS NULL OR m.leased_until < now())
         FOR UPDATE SKIP LOCKED) AS locked
-  WHERE near.key = '' OR NOT EXISTS (
+  WHERE front.key = '' OR NOT EXISTS (
         SELECT FROM platform.messages AS earlier
-        WHERE earlier.lane = $1 AND earlier.key = near.key AND earlier.key <> ''
-          AND earlier.message_id < near.message_id)
+        WHERE earlier.lane = $1 AND earlier.key = front.key AND earlier.key <> ''
+          AND earlier.message_id < front.message_id)
   LIMIT $3::integer
 ), follower AS MATERIALIZED (
   SELECT next.message_id
