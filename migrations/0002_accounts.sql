@@ -35,6 +35,15 @@ CREATE TABLE accounts.journal (
 CREATE INDEX journal_of_user ON accounts.journal (user_id, at DESC);
 CREATE INDEX journal_by_time ON accounts.journal USING brin (at);
 
+-- What a bot has asked a person and waits to be typed: survives restarts.
+CREATE TABLE accounts.dialogs (
+  user_id bigint NOT NULL REFERENCES accounts.users (user_id) ON DELETE CASCADE,
+  bot_id  bigint NOT NULL,
+  state   text NOT NULL,
+  at      timestamptz NOT NULL,
+  PRIMARY KEY (user_id, bot_id)
+);
+
 -- That a deletion happened, and nothing about whom.
 CREATE TABLE accounts.deletions (
   deletion_id uuid PRIMARY KEY,

@@ -18,3 +18,7 @@ SELECT EXISTS (SELECT FROM accounts.operator_chats WHERE user_id = $1);
 
 -- name: forget_chat :exec
 DELETE FROM accounts.operator_chats WHERE bot_id = $1 AND chat_id = $2;
+
+-- name: move_chat :exec
+UPDATE accounts.operator_chats SET chat_id = $3 WHERE bot_id = $1 AND chat_id = $2
+  AND NOT EXISTS (SELECT FROM accounts.operator_chats o WHERE o.bot_id = $1 AND o.chat_id = $3);

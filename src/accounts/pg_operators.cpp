@@ -60,6 +60,9 @@ class pg_operators final : public operators {
   task<> forget(pg::session& in, operator_chat chat) override {
     co_await in(sql::forget_chat, chat.bot_id, chat.chat_id);
   }
+  task<> moved(pg::session& in, std::int64_t bot_id, std::int64_t from, std::int64_t to) override {
+    co_await in(sql::move_chat, bot_id, from, to);
+  }
 
  private:
   const clock& time_;

@@ -88,6 +88,8 @@ class operators {
   virtual task<std::vector<operator_chat>> chats(pg::session& in) = 0;
   virtual task<bool> is_operator(pg::session& in, user_id who) = 0;
   virtual task<> forget(pg::session& in, operator_chat chat) = 0;
+  // Telegram gave the chat another id (a group became a supergroup).
+  virtual task<> moved(pg::session& in, std::int64_t bot_id, std::int64_t from, std::int64_t to) = 0;
 };
 
 std::unique_ptr<operators> make_operators(const clock& time);

@@ -54,7 +54,11 @@ SELECT jsonb_build_object(
            FROM accounts.bot_chats c WHERE c.user_id = u.user_id),
   'journal', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', j.at, 'action', j.action, 'screen', j.screen,
                                                            'subject', j.subject) ORDER BY j.entry_id), '[]')
-              FROM accounts.journal j WHERE j.user_id = u.user_id))
+              FROM accounts.journal j WHERE j.user_id = u.user_id),
+  'questions', (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'user_id'), '[]') FROM accounts.dialogs d
+                WHERE d.user_id = u.user_id),
+  'operator_chats', (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'user_id'), '[]') FROM accounts.operator_chats o
+                     WHERE o.user_id = u.user_id))
 FROM accounts.users u WHERE u.user_id = $1;
 
 -- name: erase :exec

@@ -177,6 +177,23 @@ std::string named(std::string_view name, std::string_view value, std::string_vie
   return std::move(params).done();
 }
 
+std::string language_of(std::string_view language_code) {
+  json_object params;
+  if (!language_code.empty()) params.text("language_code", language_code);
+  return std::move(params).done();
+}
+
+// The one text that an object holds.
+answer<std::string> read_text(std::string_view field, const answer<std::string>& raw) {
+  if (!raw) return std::unexpected(raw.error());
+  boost::system::error_code failed;
+  const auto read = boost::json::parse(*raw, failed);
+  if (failed || !read.is_object()) return std::unexpected(unreadable("expected an object"));
+  const auto* text = read.get_object().if_contains(field);
+  if (!text || !text->is_string()) return std::unexpected(unreadable(std::string(field) + ": expected a text"));
+  return std::string(text->get_string());
+}
+
 }  // namespace
 
 std::string_view name_of(refusal why) {
@@ -306,6 +323,19 @@ task<answer<message>> bot_api::send_photo(photo_message what) {
   add_options(params, what.options);
   add_markup(params, what.markup);
   co_return read_result<message>(co_await call("sendPhoto", std::move(params).done(), std::move(options)));
+}
+
+task<answer<message>> bot_api::send_document(document_message what) {
+  auto options = sending(what.chat_id, what.options);
+  json_object params;
+  params.text("document", attach(std::move(what.document), "file0", options));
+  if (!what.caption.empty()) {
+    params.text("caption", what.caption);
+    add_mode(params, what.parse_mode);
+  }
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  co_return read_result<message>(co_await call("sendDocument", std::move(params).done(), std::move(options)));
 }
 
 task<answer<std::vector<message>>> bot_api::send_media_group(album_message what) {
@@ -440,6 +470,25 @@ task<answer<bool>> bot_api::set_my_short_description(std::string short_descripti
   call_options options;
   auto params = named("short_description", short_description, language_code);
   co_return read_done(co_await call("setMyShortDescription", std::move(params), std::move(options)));
+}
+
+task<answer<std::string>> bot_api::get_my_name(std::string language_code) {
+  call_options options;
+  auto params = language_of(language_code);
+  co_return read_text("name", co_await call("getMyName", std::move(params), std::move(options)));
+}
+
+task<answer<std::string>> bot_api::get_my_description(std::string language_code) {
+  call_options options;
+  auto params = language_of(language_code);
+  co_return read_text("description", co_await call("getMyDescription", std::move(params), std::move(options)));
+}
+
+task<answer<std::string>> bot_api::get_my_short_description(std::string language_code) {
+  call_options options;
+  auto params = language_of(language_code);
+  co_return read_text("short_description",
+                      co_await call("getMyShortDescription", std::move(params), std::move(options)));
 }
 
 task<answer<chat_full_info>> bot_api::get_chat(std::int64_t chat_id) {

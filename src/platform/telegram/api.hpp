@@ -115,6 +115,15 @@ struct photo_message {
   send_options options;
 };
 
+struct document_message {
+  std::int64_t chat_id = 0;
+  input_file document;
+  std::string caption;  // up to 1024 code points
+  telegram::parse_mode parse_mode = parse_mode::html;
+  telegram::reply_markup markup;
+  send_options options;
+};
+
 struct album_item {
   std::string type = "photo";  // photo, video, document, audio; the last two only with their own kind
   input_file media;
@@ -207,6 +216,7 @@ class bot_api {
 
   task<answer<message>> send_message(text_message what);
   task<answer<message>> send_photo(photo_message what);
+  task<answer<message>> send_document(document_message what);
   task<answer<std::vector<message>>> send_media_group(album_message what);
   task<answer<message_id>> copy_message(message_copy what);
   // An edit that changes nothing is a success.
@@ -225,6 +235,9 @@ class bot_api {
   task<answer<bool>> set_my_name(std::string name, std::string language_code);
   task<answer<bool>> set_my_description(std::string description, std::string language_code);
   task<answer<bool>> set_my_short_description(std::string short_description, std::string language_code);
+  task<answer<std::string>> get_my_name(std::string language_code);
+  task<answer<std::string>> get_my_description(std::string language_code);
+  task<answer<std::string>> get_my_short_description(std::string language_code);
   task<answer<chat_full_info>> get_chat(std::int64_t chat_id);
   task<answer<file>> get_file(std::string file_id);
 };

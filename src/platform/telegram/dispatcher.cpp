@@ -214,7 +214,7 @@ struct dispatcher::state {
     if (what.kind == update_kind::unknown) co_return;
     bool answered = false;
     for (const int attempt : {1, 2}) {
-      incoming in{bot, me, what, {}, {}, {}, {}, answered};
+      incoming in{bot, me, what, {}, {}, {}, {}, answered, attempt};
       const auto failure = co_await failure_of(in);
       answered = in.answered;
       if (!failure) break;
@@ -298,15 +298,6 @@ struct unconfirmed {
   }
 };
 
-task<> save(update_log& log, std::int64_t bot_id, dispatcher& to, std::int64_t next_offset,
-            const clock& time) {
-  update_progress progress;
-  progress.seen = to.take_handled();
-  progress.next_offset = next_offset;
-  progress.last_update = unix_seconds(time);
-  co_await log.save(bot_id, progress);
-}
-
 }  // namespace
 
 task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, update_log& log,
@@ -374,16 +365,16 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
       const bool rang = co_await waiting->changed.wait_for(patience - std::chrono::steady_clock::now());
       if (!rang) break;
     }
-    if (waiting->list.empty() || waiting->open == waiting->list.size()) continue;
-    auto last = progress.next_offset;
+    const auto before = progress.next_offset;
     while (!waiting->list.empty() && waiting->list.front().handled) {
-      last = waiting->list.front().id + 1;
+      progress.next_offset = waiting->list.front().id + 1;
       waiting->list.pop_front();
     }
-    if (!waiting->list.empty()) last = waiting->list.front().id;
-    progress.next_offset = last;
+    if (!waiting->list.empty()) progress.next_offset = waiting->list.front().id;
+    progress.seen = to.take_handled();
+    if (progress.seen.empty() && progress.next_offset == before) continue;
     progress.last_update = unix_seconds(time);
-    co_await save(log, bot_id, to, last, time);
+    co_await log.save(bot_id, progress);
   }
 }
 
@@ -401,7 +392,11 @@ task<webhook_verdict> accept_webhook(std::string_view secret_header, std::string
   if (!one) co_return webhook_verdict::not_understood;
   const auto next = one->update_id + 1;
   co_await to.handle(std::move(*one));
-  co_await save(log, bot_id, to, next, time);
+  update_progress progress;
+  progress.next_offset = next;
+  progress.seen = to.take_handled();
+  progress.last_update = unix_seconds(time);
+  if (!progress.seen.empty()) co_await log.save(bot_id, progress);
   co_return webhook_verdict::handled;
 }
 

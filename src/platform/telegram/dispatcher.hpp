@@ -23,6 +23,7 @@ struct incoming {
   std::string state;      // what the routes' state source said about this person, "" for none
   std::any session;       // free for middleware: what it looked up for the handlers (language, account)
   bool answered = false;  // the callback query was answered
+  int attempt = 1;        // 2: the handler has failed once, and this is its last try
 
   const user* from() const { return what.from(); }
   std::int64_t chat_id() const { return what.chat() ? what.chat()->id : 0; }

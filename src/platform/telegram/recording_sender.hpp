@@ -1,0 +1,68 @@
+#pragma once
+#include <boost/json/parse.hpp>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/telegram/sender.hpp"
+
+namespace tandem::telegram {
+
+// Stands in for a sender in tests: remembers every call and answers as a server would that accepts everything. A
+// refusal put into `refusals` is given to the next call that sends or edits a message.
+class recording_sender final : public sender {
+ public:
+  struct made {
+    std::string method;
+    boost::json::object params;
+    call_options options;
+
+    std::string text(std::string_view name) const {
+      const auto* found = params.if_contains(name);
+      return found && found->is_string() ? std::string(found->get_string()) : std::string();
+    }
+  };
+
+  std::vector<made> calls;
+  std::deque<refusal> refusals;
+
+  // Calls of that method, and forgets nothing.
+  std::vector<made> of(std::string_view method) const {
+    std::vector<made> out;
+    for (const auto& one : calls) {
+      if (one.method == method) out.push_back(one);
+    }
+    return out;
+  }
+
+  task<answer<std::string>> call(std::string_view method, std::string params, call_options options) override {
+    const auto chat_id = options.chat_id;
+    calls.push_back({std::string(method), boost::json::parse(params).as_object(), std::move(options)});
+    const bool writes = method.starts_with("send") || method.starts_with("edit");
+    if (writes && !refusals.empty()) {
+      api_error error;
+      error.code = 400;
+      error.why = refusals.front();
+      error.description = name_of(error.why);
+      refusals.pop_front();
+      co_return std::unexpected(std::move(error));
+    }
+    if (method.starts_with("getMy")) co_return R"({"name":"","description":"","short_description":""})";
+    if (!writes) co_return "true";
+    co_return R"({"message_id":)" + std::to_string(++last_message_id_) + R"(,"date":1,"chat":{"id":)" +
+        std::to_string(chat_id) + R"(,"type":"private"}})";
+  }
+  task<answer<std::string>> download(std::string) override { co_return std::string(); }
+
+  void set_limits(send_limits limits) override { limits_ = limits; }
+  const send_limits& limits() const override { return limits_; }
+  sender_counts counts() const override { return {}; }
+  task<> stop() override { co_return; }
+
+ private:
+  send_limits limits_;
+  std::int64_t last_message_id_ = 0;
+};
+
+}  // namespace tandem::telegram
