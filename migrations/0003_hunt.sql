@@ -28,8 +28,10 @@ CREATE TABLE hunt.sources (
   last_read_at    timestamptz,
   last_post_at    timestamptz,
   added_at        timestamptz NOT NULL,
+  changed_at      timestamptz NOT NULL DEFAULT now(),  -- by the operator: what a reader looks for
   UNIQUE (kind, name)
 );
+CREATE INDEX sources_changed ON hunt.sources (changed_at);
 
 CREATE TABLE hunt.posts (
   post_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -51,6 +53,7 @@ CREATE TABLE hunt.posts (
   UNIQUE (source_id, message_id)
 );
 CREATE INDEX posts_by_fingerprint ON hunt.posts (fingerprint, posted_at);
+CREATE INDEX posts_of_original ON hunt.posts (repeat_of) WHERE repeat_of IS NOT NULL;
 CREATE INDEX posts_by_time ON hunt.posts USING brin (seen_at);
 
 CREATE TABLE hunt.verdicts (
@@ -73,6 +76,7 @@ CREATE TABLE hunt.vacancies (
   essence         text NOT NULL,
   budget          text NOT NULL DEFAULT '',         -- as it was written, shortened
   state           text NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'withdrawn')),
+  withdrawn_by_edit boolean NOT NULL DEFAULT false, -- another edit may bring it back; what people withdrew stays so
   posted_at       timestamptz NOT NULL,             -- the stages of the way, see docs/operator.md
   seen_at         timestamptz NOT NULL,
   judged_at       timestamptz NOT NULL,
@@ -81,6 +85,7 @@ CREATE TABLE hunt.vacancies (
   last_reader_at  timestamptz
 );
 CREATE INDEX vacancies_by_time ON hunt.vacancies (judged_at);
+CREATE INDEX vacancies_withdrawn ON hunt.vacancies (judged_at) WHERE state = 'withdrawn';
 
 CREATE TABLE hunt.vacancy_categories (
   vacancy_id  bigint NOT NULL REFERENCES hunt.vacancies (vacancy_id) ON DELETE CASCADE,
@@ -95,7 +100,8 @@ CREATE TABLE hunt.category_bots (
   bot_id      bigint PRIMARY KEY,
   category_id smallint NOT NULL REFERENCES hunt.categories (category_id),
   active      boolean NOT NULL DEFAULT true,
-  added_at    timestamptz NOT NULL
+  added_at    timestamptz NOT NULL,
+  settled     boolean NOT NULL DEFAULT false        -- readers were shared out since it came or went
 );
 
 -- What delivery needs of a person, copied from accounts and billing and kept by their events.
@@ -107,8 +113,11 @@ CREATE TABLE hunt.readers (
   paused           boolean NOT NULL DEFAULT false,
   trial_started_at timestamptz,
   right_until      timestamptz,                     -- rights are compared with this, never by a flag
+  told_end         timestamptz,                     -- the right_until whose passing the person has been told
   turn             double precision NOT NULL DEFAULT random()  -- place in the rotating order of delivery
 );
+
+CREATE INDEX readers_by_end ON hunt.readers (right_until);
 
 -- The bots that a reader has started: a copy of accounts.bot_chats, kept by its events.
 CREATE TABLE hunt.reader_bots (
@@ -179,15 +188,18 @@ CREATE TABLE hunt.reports (
   reported_at timestamptz NOT NULL,
   outcome     text CHECK (outcome IN ('right_category', 'not_vacancy', 'withdrawn', 'author_banned', 'recategorised')),
   resolved_at timestamptz,
+  told_at     timestamptz,                          -- when the person was told the outcome
   PRIMARY KEY (vacancy_id, user_id)
 );
 CREATE INDEX reports_open ON hunt.reports (reported_at) WHERE resolved_at IS NULL;
+CREATE INDEX reports_untold ON hunt.reports (resolved_at) WHERE told_at IS NULL;
 -- The one message per vacancy in each operator's chat that is edited as reports come in.
 CREATE TABLE hunt.report_cards (
   vacancy_id bigint NOT NULL REFERENCES hunt.vacancies (vacancy_id) ON DELETE CASCADE,
   bot_id     bigint NOT NULL,
   chat_id    bigint NOT NULL,
   message_id bigint NOT NULL,
+  shown      text NOT NULL,                         -- which state of the reports it shows
   PRIMARY KEY (vacancy_id, bot_id, chat_id)
 );
 

@@ -24,4 +24,9 @@ task<std::vector<category_count>> count_by_category(pg::session& in, instant sin
   co_return out;
 }
 
+task<day_counts> count_day(pg::session& in, instant since) {
+  const auto rows = co_await in(sql::categories::count_day, since);
+  co_return day_counts{rows.front().get<std::int64_t>(0), rows.front().get<std::int64_t>(1)};
+}
+
 }  // namespace tandem::hunt

@@ -23,6 +23,12 @@ struct category_count {
   std::int64_t per_day = 0;
 };
 
+// What the welcome tells: the sources that are read, the vacancies found since a moment.
+struct day_counts {
+  std::int64_t sources = 0, vacancies = 0;
+};
+task<day_counts> count_day(pg::session& in, instant since);
+
 task<std::vector<listed_category>> load_categories(pg::session& in);
 task<std::vector<category_count>> count_by_category(pg::session& in, instant since);
 

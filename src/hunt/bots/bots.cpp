@@ -20,4 +20,17 @@ task<std::vector<assigned_bot>> assigned_bots(pg::session& in) {
   co_return out;
 }
 
+task<std::optional<category_id>> category_of_bot(pg::session& in, std::int64_t bot_id) {
+  const auto rows = co_await in(sql::bots::category_of, bot_id);
+  if (rows.empty()) co_return std::nullopt;
+  co_return rows.front().get<category_id>(0);
+}
+
+task<std::vector<category_id>> take_unsettled(pg::session& in) {
+  const auto rows = co_await in(sql::bots::take_unsettled);
+  std::vector<category_id> out;
+  for (int i = 0; i < rows.size(); ++i) out.push_back(rows[i].get<category_id>(0));
+  co_return out;
+}
+
 }  // namespace tandem::hunt

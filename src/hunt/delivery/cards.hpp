@@ -20,7 +20,8 @@ struct vacancy_card {
   instant posted_at;
   bool withdrawn = false;
   bool saved = false;                   // by this reader
-  std::optional<std::string> reported;  // by this reader: the reason
+  std::optional<std::string> reported;  // by this reader: the reason, while no decision has been made
+  bool author_hidden = false;           // by this reader
 };
 
 // Why a reader got a vacancy.

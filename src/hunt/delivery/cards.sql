@@ -12,7 +12,10 @@ WHERE v.vacancy_id = ANY ($1);
 -- name: delivered :optional
 SELECT d.category_id,
        EXISTS (SELECT FROM hunt.saved s WHERE s.user_id = d.user_id AND s.vacancy_id = d.vacancy_id),
-       (SELECT r.reason FROM hunt.reports r WHERE r.user_id = d.user_id AND r.vacancy_id = d.vacancy_id)
+       (SELECT r.reason FROM hunt.reports r
+        WHERE r.user_id = d.user_id AND r.vacancy_id = d.vacancy_id AND r.resolved_at IS NULL),
+       EXISTS (SELECT FROM hunt.hidden_authors h JOIN hunt.posts p USING (author_key)
+               JOIN hunt.vacancies v USING (post_id) WHERE h.user_id = d.user_id AND v.vacancy_id = d.vacancy_id)
 FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1;
 
 -- name: reason :optional
@@ -59,7 +62,7 @@ INSERT INTO hunt.reports (vacancy_id, user_id, reason, category_id, reported_at)
 SELECT $2, $1, $3, d.category_id, $4
 FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1
 ON CONFLICT (vacancy_id, user_id) DO UPDATE
-SET reason = excluded.reason, reported_at = excluded.reported_at, outcome = NULL, resolved_at = NULL;
+SET reason = excluded.reason, reported_at = excluded.reported_at, outcome = NULL, resolved_at = NULL, told_at = NULL;
 
 -- name: take_back_report :exec
 DELETE FROM hunt.reports WHERE user_id = $1 AND vacancy_id = $2 AND resolved_at IS NULL;

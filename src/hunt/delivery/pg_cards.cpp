@@ -53,6 +53,7 @@ class pg_cards final : public cards {
     put_under(card, mine.front().get<category_id>(0));
     card.saved = mine.front().get<bool>(1);
     card.reported = mine.front().get<std::optional<std::string>>(2);
+    card.author_hidden = mine.front().get<bool>(3);
     co_return std::move(card);
   }
 

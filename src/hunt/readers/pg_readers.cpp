@@ -73,6 +73,11 @@ class pg_readers final : public readers {
     co_await in(sql::refuse_due, who, bot_id);
   }
 
+  task<> unblocked(pg::session& in, user_id who, std::int64_t bot_id) override {
+    co_await in(sql::started, who, bot_id, time_.now());
+    co_await in(sql::take_over, who, bot_id);
+  }
+
   task<std::vector<waiting_start>> take_unreminded(pg::session& in, instant chosen_before, int limit) override {
     const auto rows = co_await in(sql::take_unreminded, chosen_before, limit, time_.now());
     std::vector<waiting_start> out;
@@ -84,8 +89,9 @@ class pg_readers final : public readers {
     co_return out;
   }
 
-  task<std::vector<reader>> ended_between(pg::session& in, instant since, instant until) override {
-    const auto rows = co_await in(sql::ended_between, since, until);
+  task<std::vector<reader>> take_ended(pg::session& in, int limit) override {
+    const auto now = time_.now();
+    const auto rows = co_await in(sql::take_ended, now, now - std::chrono::hours(24 * 7), limit);
     std::vector<reader> out;
     for (int i = 0; i < rows.size(); ++i) out.push_back(to_reader(rows[i]));
     co_return out;
@@ -114,6 +120,10 @@ class pg_readers final : public readers {
       out.push_back(one);
     }
     co_return out;
+  }
+
+  task<> told(pg::session& in, user_id who, category_id what) override {
+    co_await in(sql::told, who, what, time_.now());
   }
 
   task<std::vector<crowded>> crowded_bots(pg::session& in) override {

@@ -57,6 +57,8 @@ class readers {
   // subscribes to its category. Returns the category of that bot, if it is a category bot.
   virtual task<std::optional<category_id>> started(pg::session& in, user_id who, std::int64_t bot_id) = 0;
   virtual task<> blocked(pg::session& in, user_id who, std::int64_t bot_id) = 0;
+  // The person unblocked the bot without pressing Start: it may write again, and nothing is chosen for them.
+  virtual task<> unblocked(pg::session& in, user_id who, std::int64_t bot_id) = 0;
 
   // Chosen bots that were never started, not reminded yet, chosen before `chosen_before`: reminded once.
   struct waiting_start {
@@ -64,8 +66,8 @@ class readers {
     std::vector<choice> bots;
   };
   virtual task<std::vector<waiting_start>> take_unreminded(pg::session& in, instant chosen_before, int limit) = 0;
-  // Trials (and later plans) that ended in (since, until]: told once by the scheduler.
-  virtual task<std::vector<reader>> ended_between(pg::session& in, instant since, instant until) = 0;
+  // Trials (and later plans) that have ended in the last week: each end is given once.
+  virtual task<std::vector<reader>> take_ended(pg::session& in, int limit) = 0;
 
   // A bot was added to or removed from a category: readers are shared out anew, moved without loss. Those who have to
   // start a bot are told by one message; until they do, the bot that served them goes on.
@@ -75,6 +77,8 @@ class readers {
     std::int64_t from_bot = 0, to_bot = 0;
   };
   virtual task<std::vector<moved>> share_out(pg::session& in, category_id what) = 0;
+  // The person has been told by the message about the move that this bot waits for its Start.
+  virtual task<> told(pg::session& in, user_id who, category_id what) = 0;
   // Readers per bot above the warning mark.
   struct crowded {
     std::int64_t bot_id = 0;

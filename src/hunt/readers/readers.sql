@@ -73,9 +73,17 @@ SELECT r.user_id, r.telegram_id, r.language, r.time_zone, r.paused, r.trial_star
        m.category_id, m.bot_id
 FROM reminded m JOIN hunt.readers r USING (user_id) ORDER BY r.user_id, m.category_id;
 
--- name: ended_between :many
-SELECT user_id, telegram_id, language, time_zone, paused, trial_started_at, right_until
-FROM hunt.readers WHERE right_until > $1 AND right_until <= $2 ORDER BY right_until;
+-- Each end is told once, whatever happens to the scheduler meanwhile.
+-- name: take_ended :many
+WITH ended AS (
+  SELECT user_id FROM hunt.readers
+  WHERE right_until <= $1 AND right_until > $2 AND told_end IS DISTINCT FROM right_until
+  ORDER BY right_until LIMIT $3 FOR UPDATE SKIP LOCKED)
+UPDATE hunt.readers r SET told_end = right_until FROM ended e WHERE r.user_id = e.user_id
+RETURNING r.user_id, telegram_id, language, time_zone, paused, trial_started_at, right_until;
+
+-- name: told :exec
+UPDATE hunt.choices SET reminded_at = $3 WHERE user_id = $1 AND category_id = $2;
 
 -- Shares the readers of a category out among its active bots: everybody who already has a bot of this set stays,
 -- unless it has more than its share; the others go to the bots with room.
