@@ -6,6 +6,11 @@ if(TANDEM_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+option(TANDEM_FUZZ "libFuzzer targets (with TANDEM_SANITIZE); without it they only replay and mutate their seeds" OFF)
+if(TANDEM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime

@@ -278,9 +278,12 @@ std::expected<head_collector::found, wire_fault> head_collector::feed(std::strin
 
 std::expected<std::size_t, wire_fault> request_reader::feed(std::string_view in) {
   if (state_ == state::body) return body_.feed(in, message_.body);
-  std::size_t blank = 0;
   // RFC 9112 §2.2: a server reads over an empty line before a request.
-  while (!head_.begun() && in.size() - blank >= 2 && in.substr(blank).starts_with("\r\n") && blank < 8) blank += 2;
+  std::size_t blank = 0;
+  while (!head_.begun() && blank < in.size() && (in[blank] == '\r' || in[blank] == '\n')) {
+    if (++blank_ > most_blank) return std::unexpected(wire_fault::malformed);
+    ++blank;
+  }
   in.remove_prefix(blank);
   if (in.empty()) return blank;
   const auto got = head_.feed(in, limits_.header_bytes);
@@ -288,6 +291,7 @@ std::expected<std::size_t, wire_fault> request_reader::feed(std::string_view in)
   if (got->head) {
     if (const auto parsed = parse(*got->head); !parsed) return std::unexpected(parsed.error());
     head_.reset();
+    blank_ = 0;
     state_ = state::body;
   }
   return blank + got->used;

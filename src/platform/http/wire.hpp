@@ -103,6 +103,8 @@ class request_reader {
   request message_;
   bool keep_alive_ = true;
   bool http11_ = true;
+  static constexpr int most_blank = 16;
+  int blank_ = 0;  // line ends before the request
   bool expects_continue_ = false;
 };
 
