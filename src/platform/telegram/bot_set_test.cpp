@@ -16,7 +16,7 @@ struct many_bots {
   explicit many_bots(const executor& on) : never(on) {}
 
   task<http::response> operator()(const http::fetch& what) {
-    const auto bot = what.url.substr(what.url.find("/bot") + 4);
+    const auto bot = what.url.substr(what.url.rfind("/bot") + 4);
     const auto id = bot.substr(0, bot.find(':'));
     const auto method = scripted_transport::method_of(what);
     if (revoked.contains(id)) co_return refused(401, "Unauthorized");
