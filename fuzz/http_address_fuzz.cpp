@@ -1,5 +1,5 @@
-// Any text as an address, a query, a path: no crash, parts that lie within the text, and a router that finds only what
-// was added.
+// Any text as an address, a query, a path: no crash, parts that lie within the text, and a router that finds
+// only what was added.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

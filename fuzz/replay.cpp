@@ -1,5 +1,6 @@
-// Drives a fuzz target without libFuzzer: every seed as it is, then mutations of the seeds for -max_total_time=SECONDS.
-// The same -seed=NUMBER gives the same inputs. An input that kills the target is left in crash-input.
+// Drives a fuzz target without libFuzzer: every seed as it is, then mutations of the seeds for
+// -max_total_time=SECONDS. The same -seed=NUMBER gives the same inputs. An input that kills the target is
+// left in crash-input.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -36,7 +37,9 @@ void keep_and_die(int signal) {
   std::raise(signal);
 }
 
-void run_current() { LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(current.data()), current.size()); }
+void run_current() {
+  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(current.data()), current.size());
+}
 
 std::vector<std::string> read_seeds(const std::vector<std::string>& places) {
   std::vector<std::string> files;
@@ -45,7 +48,8 @@ std::vector<std::string> read_seeds(const std::vector<std::string>& places) {
       files.push_back(place);
       continue;
     }
-    for (const auto& entry : std::filesystem::directory_iterator(place)) files.push_back(entry.path().string());
+    for (const auto& entry : std::filesystem::directory_iterator(place))
+      files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   std::vector<std::string> seeds;

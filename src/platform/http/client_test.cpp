@@ -39,7 +39,8 @@ class Client : public testing::TestWithParam<engine> {
   }
   fetch to(std::string_view path) const {
     fetch what;
-    what.url = (secure ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port()) + std::string(path);
+    what.url =
+        (secure ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port()) + std::string(path);
     return what;
   }
   std::uint16_t port() const { return server ? server->port() : scripted->port(); }
@@ -159,11 +160,14 @@ TEST_P(Client, MethodHeadersAndBodyArriveAsGiven) {
 TEST_P(Client, LargeBodiesGoBothWays) {
   http::route_limits wide;
   wide.body = 32 << 20;
-  routes.add("POST", "/echo", [](request what) -> task<response> {
-    response out;
-    out.body = std::move(what.body);
-    co_return out;
-  }, wide);
+  routes.add(
+      "POST", "/echo",
+      [](request what) -> task<response> {
+        response out;
+        out.body = std::move(what.body);
+        co_return out;
+      },
+      wide);
   start();
   auto what = to("/echo");
   what.method = "POST";
@@ -232,7 +236,8 @@ TEST_P(Client, NobodyListeningMeansThatNothingWasSent) {
 }
 
 TEST_P(Client, WhatIsNoAddressIsNoAnswer) {
-  for (const char* url : {"", "ftp://127.0.0.1/", "http://", "file:///etc/passwd", "http://127.0.0.1:99999/"}) {
+  for (const char* url :
+       {"", "ftp://127.0.0.1/", "http://", "file:///etc/passwd", "http://127.0.0.1:99999/"}) {
     fetch what;
     what.url = url;
     EXPECT_FALSE(failure(what).sent) << url;
@@ -240,8 +245,9 @@ TEST_P(Client, WhatIsNoAddressIsNoAnswer) {
 }
 
 TEST_P(Client, AnAnswerThatBreaksOffIsNoAnswer) {
-  for (const char* bytes : {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"}) {
+  for (const char* bytes :
+       {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"}) {
     script(bytes);
     const auto none = failure(to("/"));
     EXPECT_TRUE(none.sent) << bytes;
@@ -268,7 +274,8 @@ TEST_P(Client, WhatIsNotHttpIsNoAnswer) {
 }
 
 TEST_P(Client, ABodyOverTheLimitIsNotTakenIn) {
-  routes.add("GET", "/", [](request) -> task<response> { co_return response::text(200, std::string(5000, 'a')); });
+  routes.add("GET", "/",
+             [](request) -> task<response> { co_return response::text(200, std::string(5000, 'a')); });
   routes.add("GET", "/chunks", [](request) -> task<response> {
     response out;
     out.stream = [](http::stream_writer& to) -> task<> {
@@ -426,7 +433,8 @@ TEST_P(Client, RedirectsAreFollowedOnlyIfAskedFor) {
 }
 
 TEST_P(Client, TlsNeedsACertificateThatCanBeTrusted) {
-  const auto folder = std::filesystem::temp_directory_path() / ("tandem-client-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("tandem-client-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   http::listener_options options;
   options.certificate_file = (folder / "cert.pem").string();
@@ -461,7 +469,8 @@ TEST(Retry, WhatIsWorthATryIsTriedAgainWithGrowingPauses) {
   EXPECT_EQ(wait(2, 0, 0), 100ms);
   EXPECT_EQ(wait(4, 500, 0), 150ms);  // not over the longest
   EXPECT_EQ(wait(5, 500, 0), std::nullopt);
-  for (const int status : {200, 302, 400, 403, 404, 501}) EXPECT_EQ(wait(1, status, 0), std::nullopt) << status;
+  for (const int status : {200, 302, 400, 403, 404, 501})
+    EXPECT_EQ(wait(1, status, 0), std::nullopt) << status;
 }
 
 TEST(Retry, TheServersWishIsHonouredUnlessItIsTooLong) {

@@ -54,7 +54,8 @@ std::size_t take_header(char* data, std::size_t one, std::size_t count, void* in
   std::string_view line(data, one * count);
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {
-    to.answer.headers = {};  // of the last answer only: before it there may be 100 Continue, a proxy, redirects
+    to.answer
+        .headers = {};  // of the last answer only: before it there may be 100 Continue, a proxy, redirects
     to.answer.body.clear();
     to.head_whole = false;
     return one * count;
@@ -70,8 +71,9 @@ std::size_t take_header(char* data, std::size_t one, std::size_t count, void* in
 
 // Nothing of the request can have reached the server.
 bool is_unsent(CURLcode code) {
-  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
-         code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
+  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+         code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
+         code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
          code == CURLE_SSL_CACERT_BADFILE || code == CURLE_PROXY;
 }
 
@@ -85,7 +87,8 @@ class multi : public std::enable_shared_from_this<multi> {
     curl_multi_setopt(handle_, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(handle_, CURLMOPT_TIMERFUNCTION, &multi::on_timer);
     curl_multi_setopt(handle_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(handle_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections_per_host));
+    curl_multi_setopt(handle_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options_.connections_per_host));
     curl_multi_setopt(handle_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   }
   ~multi() {
@@ -212,7 +215,8 @@ class multi : public std::enable_shared_from_this<multi> {
     if (what == CURL_POLL_REMOVE) {
       if (found == watched_.end()) return;
       found->second->ended = true;
-      found->second->descriptor.release();  // libcurl closes it; waits that are on their way end with an error
+      found->second->descriptor
+          .release();  // libcurl closes it; waits that are on their way end with an error
       watched_.erase(found);
       return;
     }
@@ -241,7 +245,8 @@ class multi : public std::enable_shared_from_this<multi> {
     }
     if ((on->wanted & CURL_POLL_OUT) != 0 && !on->writing) {
       on->writing = true;
-      on->descriptor.async_wait(asio::posix::descriptor_base::wait_write, ready(socket, on, CURL_CSELECT_OUT));
+      on->descriptor.async_wait(asio::posix::descriptor_base::wait_write,
+                                ready(socket, on, CURL_CSELECT_OUT));
     }
   }
 

@@ -35,11 +35,11 @@ struct request {
   std::vector<std::pair<std::string, std::string>> query;     // decoded
   std::vector<std::pair<std::string, std::string>> captured;  // {name} parts of the route, decoded
   http::headers headers;
-  std::string body;                                           // whole, within the route's limit
-  std::string peer;                                           // client's address, after trusted proxies
+  std::string body;  // whole, within the route's limit
+  std::string peer;  // client's address, after trusted proxies
   bool encrypted = false;
 
-  std::string_view path_value(std::string_view name) const;               // "" if the route has no such part
+  std::string_view path_value(std::string_view name) const;  // "" if the route has no such part
   std::optional<std::string_view> query_value(std::string_view name) const;
 };
 

@@ -7,12 +7,12 @@
 
 namespace tandem::http {
 
-std::optional<std::chrono::milliseconds> next_try_in(const retry_policy& policy, int tries_done, const outcome& last,
-                                                     double chance) {
+std::optional<std::chrono::milliseconds> next_try_in(const retry_policy& policy, int tries_done,
+                                                     const outcome& last, double chance) {
   if (tries_done >= policy.attempts) return std::nullopt;
   const bool not_taken_in = last.status == 429 || last.status == 503 || (last.status == 0 && !last.sent);
-  const bool passing = not_taken_in || last.status == 0 || last.status == 500 || last.status == 502 ||
-                       last.status == 504;
+  const bool passing =
+      not_taken_in || last.status == 0 || last.status == 500 || last.status == 502 || last.status == 504;
   if (!passing || (!policy.safe_to_repeat && !not_taken_in)) return std::nullopt;
   if (last.retry_after) {
     if (*last.retry_after > policy.longest) return std::nullopt;
@@ -21,7 +21,8 @@ std::optional<std::chrono::milliseconds> next_try_in(const retry_policy& policy,
   auto wait = policy.first;
   for (int i = 1; i < tries_done && wait < policy.longest; ++i) wait *= 2;
   wait = std::min(wait, policy.longest);
-  return wait / 2 + std::chrono::milliseconds(static_cast<std::int64_t>(chance * static_cast<double>(wait.count()) / 2));
+  return wait / 2 +
+         std::chrono::milliseconds(static_cast<std::int64_t>(chance * static_cast<double>(wait.count()) / 2));
 }
 
 task<response> send_with_retries(client& through, fetch what, retry_policy policy) {

@@ -52,7 +52,8 @@ bool find(const node& at, std::string_view path, match& found) {
   }
   auto left = path;
   const auto part = next_part(left);
-  if (const auto child = at.literal.find(part); child != at.literal.end() && find(*child->second, left, found)) {
+  if (const auto child = at.literal.find(part);
+      child != at.literal.end() && find(*child->second, left, found)) {
     return true;
   }
   const auto depth = found.values.size();
@@ -86,13 +87,26 @@ const route* by_method(const std::vector<route>& routes, std::string_view method
 
 std::string_view type_of(std::string_view file) {
   static constexpr std::pair<std::string_view, std::string_view> types[] = {
-      {".html", "text/html; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"}, {".mjs", "text/javascript; charset=utf-8"},
-      {".json", "application/json"}, {".map", "application/json"}, {".svg", "image/svg+xml"},
-      {".txt", "text/plain; charset=utf-8"}, {".xml", "application/xml"},
-      {".webmanifest", "application/manifest+json"}, {".png", "image/png"}, {".jpg", "image/jpeg"},
-      {".jpeg", "image/jpeg"}, {".webp", "image/webp"}, {".gif", "image/gif"}, {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"}, {".woff", "font/woff"}, {".wasm", "application/wasm"}, {".mp4", "video/mp4"},
+      {".html", "text/html; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".mjs", "text/javascript; charset=utf-8"},
+      {".json", "application/json"},
+      {".map", "application/json"},
+      {".svg", "image/svg+xml"},
+      {".txt", "text/plain; charset=utf-8"},
+      {".xml", "application/xml"},
+      {".webmanifest", "application/manifest+json"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"},
+      {".jpeg", "image/jpeg"},
+      {".webp", "image/webp"},
+      {".gif", "image/gif"},
+      {".ico", "image/x-icon"},
+      {".woff2", "font/woff2"},
+      {".woff", "font/woff"},
+      {".wasm", "application/wasm"},
+      {".mp4", "video/mp4"},
       {".pdf", "application/pdf"}};
   for (const auto& [ending, type] : types) {
     if (file.ends_with(ending)) return type;
@@ -111,7 +125,8 @@ bool is_inside(std::string_view path) {
 }
 
 struct file_handle {
-  explicit file_handle(const std::string& path) : number(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  explicit file_handle(const std::string& path)
+      : number(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~file_handle() {
     if (number >= 0) ::close(number);
   }
@@ -127,7 +142,8 @@ bool names_tag(std::string_view list, std::string_view tag) {
   return list == "*" || has_token(list, tag) || has_token(list, tag.substr(2));
 }
 
-response file_answer(const std::string& folder, const std::string& index, std::string_view path, const request& what) {
+response file_answer(const std::string& folder, const std::string& index, std::string_view path,
+                     const request& what) {
   const auto missing = [] { return json_error(404, "not_found", "There is nothing here."); };
   if (!is_inside(path)) return missing();
   std::string name = folder + "/" + std::string(path);
@@ -139,8 +155,8 @@ response file_answer(const std::string& folder, const std::string& index, std::s
   if (found.st_size > largest_file) throw std::runtime_error("too large to be served: " + name);
 
   response out;
-  const auto tag = "W/\"" + std::to_string(found.st_mtim.tv_sec) + "-" + std::to_string(found.st_mtim.tv_nsec) + "-" +
-                   std::to_string(found.st_size) + "\"";
+  const auto tag = "W/\"" + std::to_string(found.st_mtim.tv_sec) + "-" +
+                   std::to_string(found.st_mtim.tv_nsec) + "-" + std::to_string(found.st_size) + "\"";
   out.headers.add("ETag", tag);
   // Names made by the bundler carry a hash of their content and never change what they mean.
   const bool immutable = path.starts_with("assets/");
@@ -163,7 +179,8 @@ response file_answer(const std::string& folder, const std::string& index, std::s
 
 // The encoded path of a request; made-up requests of tests may have the decoded one only.
 std::string_view raw_path(const request& what) {
-  const std::string_view target = what.target.empty() ? std::string_view(what.path) : std::string_view(what.target);
+  const std::string_view target =
+      what.target.empty() ? std::string_view(what.path) : std::string_view(what.target);
   return target.substr(0, target.find_first_of("?#"));
 }
 
@@ -214,7 +231,8 @@ void router::add(std::string method, std::string pattern, handler answer, route_
   }
   auto& routes = rest ? at->rest : at->here;
   for (const auto& other : routes) {
-    if (other.method == added.method) throw std::logic_error(added.name + " is there twice, also as " + other.name);
+    if (other.method == added.method)
+      throw std::logic_error(added.name + " is there twice, also as " + other.name);
   }
   routes.push_back(std::move(added));
 }
@@ -259,7 +277,8 @@ std::string_view router::name_of(std::string_view method, std::string_view path)
 }
 
 response json_error(int status, std::string_view code, std::string_view message) {
-  return response::json(status, R"({"error":{"code":)" + json_text(code) + R"(,"message":)" + json_text(message) + "}}");
+  return response::json(
+      status, R"({"error":{"code":)" + json_text(code) + R"(,"message":)" + json_text(message) + "}}");
 }
 
 }  // namespace tandem::http

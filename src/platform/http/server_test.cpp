@@ -143,8 +143,9 @@ TEST_F(Server, AnExceptionOfAHandlerIsA500ThatTellsNothingAndTheConnectionGoesOn
   });
   routes.add("GET", "/good", says("good"));
   start();
-  const auto answers = raw("GET /bad HTTP/1.1\r\nHost: x\r\n\r\nGET /header HTTP/1.1\r\nHost: x\r\n\r\n"
-                           "GET /good HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto answers =
+      raw("GET /bad HTTP/1.1\r\nHost: x\r\n\r\nGET /header HTTP/1.1\r\nHost: x\r\n\r\n"
+          "GET /good HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   log::configure({.default_level = log::level::warn});
   EXPECT_EQ(count(answers, "HTTP/1.1 500"), 2);
   EXPECT_EQ(answers.find("password"), std::string::npos);
@@ -163,8 +164,9 @@ TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
   });
   routes.add("GET", "/fast", says("two"));
   start();
-  const auto answers = raw("GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
-                           "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto answers =
+      raw("GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
+          "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   const auto one = answers.find("one"), two = answers.find("two"), none = answers.find("404");
   EXPECT_LT(one, two);
   EXPECT_LT(two, none);
@@ -172,12 +174,14 @@ TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
 }
 
 TEST_F(Server, ARequestMayArriveByteByByte) {
-  routes.add("POST", "/echo", [](request what) -> task<response> { co_return response::text(200, what.body); });
+  routes.add("POST", "/echo",
+             [](request what) -> task<response> { co_return response::text(200, what.body); });
   start();
   auto trickle = [&]() -> task<std::string> {
     auto stream = co_await net::connect_tcp("127.0.0.1", server->port(), 5s);
-    const std::string bytes = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                              "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: 1\r\n\r\n";
+    const std::string bytes =
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: 1\r\n\r\n";
     for (const char& c : bytes) {
       co_await stream->write_all(std::string_view(&c, 1));
       co_await async::yield();
@@ -192,14 +196,15 @@ TEST_F(Server, MalformedRequestsAreRefusedAndTheConnectionEnds) {
   start();
   const std::pair<const char*, const char*> cases[] = {
       {"nonsense\r\n\r\n", "400"},
-      {"GET / HTTP/1.1\r\n\r\n", "400"},                                                    // no host
+      {"GET / HTTP/1.1\r\n\r\n", "400"},  // no host
       {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", "505"},
       {"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
-      {"GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"},                                        // space before the colon
+      {"GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"},  // space before the colon
       {"GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n", "400"},
-      {"GET / HTTP/1.1\nHost: x\n\r\n\r\n", "400"},                                         // bare line feeds
+      {"GET / HTTP/1.1\nHost: x\n\r\n\r\n", "400"},  // bare line feeds
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", "400"},
-      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "400"},
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400"},
       {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"},
       {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "400"},
@@ -217,7 +222,8 @@ TEST_F(Server, TooLargeHeadersAndBodiesAreRefusedBeforeTheyAreTakenIn) {
   http::listener_options options;
   options.header_bytes = 1000;
   start(options);
-  EXPECT_TRUE(raw("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n").starts_with("HTTP/1.1 413"));
+  EXPECT_TRUE(
+      raw("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n").starts_with("HTTP/1.1 413"));
   EXPECT_TRUE(raw("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\n")
                   .starts_with("HTTP/1.1 413"));
   EXPECT_TRUE(raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(2000, 'a')).starts_with("HTTP/1.1 431"));
@@ -229,12 +235,15 @@ TEST_F(Server, TooLargeHeadersAndBodiesAreRefusedBeforeTheyAreTakenIn) {
 TEST_F(Server, AnExpectedContinueIsSentOnlyIfTheBodyIsWelcome) {
   http::route_limits small;
   small.body = 10;
-  routes.add("POST", "/small", [](request what) -> task<response> { co_return response::text(200, what.body); }, small);
+  routes.add(
+      "POST", "/small", [](request what) -> task<response> { co_return response::text(200, what.body); },
+      small);
   start();
   auto talk = [&]() -> task<std::string> {
     auto stream = co_await net::connect_tcp("127.0.0.1", server->port(), 5s);
     co_await stream->write_all(
-        "POST /small HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 5\r\n\r\n");
+        "POST /small HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "
+        "5\r\n\r\n");
     auto all = co_await read_until(*stream, "100 Continue\r\n\r\n");
     co_await stream->write_all("hello");
     all += co_await rest_of(*stream);
@@ -262,16 +271,19 @@ TEST_F(Server, AHandlerThatTakesTooLongIsCancelledAndAnsweredWith503AndTheConnec
   http::route_limits quick;
   quick.handling = 20ms;
   bool cancelled = false;
-  routes.add("GET", "/slow", [&](request) -> task<response> {
-    async::event never(io.on());
-    try {
-      co_await never.wait();
-    } catch (const boost::system::system_error&) {
-      cancelled = true;
-      throw;
-    }
-    co_return response{};
-  }, quick);
+  routes.add(
+      "GET", "/slow",
+      [&](request) -> task<response> {
+        async::event never(io.on());
+        try {
+          co_await never.wait();
+        } catch (const boost::system::system_error&) {
+          cancelled = true;
+          throw;
+        }
+        co_return response{};
+      },
+      quick);
   routes.add("GET", "/fine", says("fine"));
   start();
   const auto answers =
@@ -460,7 +472,8 @@ TEST_F(Server, HeadHasTheHeadersOfGetAndNoBody) {
 }
 
 TEST_F(Server, FilesAreServedWithATagAndNotSentTwice) {
-  const auto folder = std::filesystem::temp_directory_path() / ("tandem-static-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("tandem-static-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder / "assets");
   std::filesystem::create_directories(folder / ".git");
   std::ofstream(folder / "index.html") << "<p>home</p>";
@@ -469,7 +482,8 @@ TEST_F(Server, FilesAreServedWithATagAndNotSentTwice) {
   routes.add("GET", "/app/api", says("api"));
   routes.add_static("/app", folder.string());
   start();
-  for (const char* path : {"/app", "/app/", "/app/index.html"}) EXPECT_EQ(get(path).body, "<p>home</p>") << path;
+  for (const char* path : {"/app", "/app/", "/app/index.html"})
+    EXPECT_EQ(get(path).body, "<p>home</p>") << path;
   EXPECT_EQ(get("/app/api").body, "api");
   const auto script = get("/app/assets/app-1a2b.js");
   EXPECT_EQ(script.headers.find("Content-Type"), "text/javascript; charset=utf-8");
@@ -479,8 +493,9 @@ TEST_F(Server, FilesAreServedWithATagAndNotSentTwice) {
   const auto unchanged = get("/app/assets/app-1a2b.js", known);
   EXPECT_EQ(unchanged.status, 304);
   EXPECT_EQ(unchanged.body, "");
-  for (const char* path : {"/app/../server_test.cpp", "/app/%2e%2e/x", "/app/..%2f..%2fetc/passwd", "/app/.git/config",
-                           "/app/none", "/app//etc/passwd", "/app/assets/", "/app/a%5c..%5cb"}) {
+  for (const char* path :
+       {"/app/../server_test.cpp", "/app/%2e%2e/x", "/app/..%2f..%2fetc/passwd", "/app/.git/config",
+        "/app/none", "/app//etc/passwd", "/app/assets/", "/app/a%5c..%5cb"}) {
     EXPECT_EQ(get(path).status, 404) << path;
   }
   std::filesystem::remove_all(folder);
@@ -522,8 +537,8 @@ TEST(Listener, IsNotOpenedToTheWorldWithoutTls) {
 TEST(Router, TheNarrowestPatternWins) {
   async::loop io;
   http::router routes;
-  for (const char* pattern : {"/a", "/{any}", "/bot{token}/{method}", "/bot{token}", "/x/{one}/z", "/x/y/{two}",
-                              "/x/{rest...}", "/"}) {
+  for (const char* pattern : {"/a", "/{any}", "/bot{token}/{method}", "/bot{token}", "/x/{one}/z",
+                              "/x/y/{two}", "/x/{rest...}", "/"}) {
     routes.add("GET", pattern, [pattern](request what) -> task<response> {
       std::string out = pattern;
       for (const auto& [name, value] : what.captured) out += " " + name + "=" + value;

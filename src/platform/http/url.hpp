@@ -12,7 +12,7 @@ struct url {
   std::string_view authority;  // "host:port" as written: the Host header
   std::string_view host;       // without the brackets of an IPv6 address
   std::uint16_t port = 0;
-  std::string_view target;     // path and query, "" for none
+  std::string_view target;  // path and query, "" for none
 };
 
 // Nothing for another scheme, user names, spaces, control characters or a bad port.

@@ -14,7 +14,8 @@ constexpr std::string_view end_of_head = "\r\n\r\n";
 
 constexpr std::array<bool, 256> token_characters = [] {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -91,7 +92,8 @@ std::string_view next_line(std::string_view& head) {
   return line;
 }
 
-std::expected<head_facts, wire_fault> parse_fields(std::string_view head, std::size_t max_count, headers& into) {
+std::expected<head_facts, wire_fault> parse_fields(std::string_view head, std::size_t max_count,
+                                                   headers& into) {
   head_facts facts;
   std::size_t count = 0;
   for (auto line = next_line(head); !line.empty(); line = next_line(head)) {
@@ -249,7 +251,8 @@ std::expected<std::size_t, wire_fault> body_reader::feed_chunked(std::string_vie
 
 // ---- heads
 
-std::expected<head_collector::found, wire_fault> head_collector::feed(std::string_view in, std::size_t limit) {
+std::expected<head_collector::found, wire_fault> head_collector::feed(std::string_view in,
+                                                                      std::size_t limit) {
   if (collected_.empty()) {
     if (const auto end = in.find(end_of_head); end != std::string_view::npos) {
       const auto size = end + end_of_head.size();
@@ -416,11 +419,13 @@ std::expected<void, wire_fault> response_reader::parse(std::string_view head) {
   if (answer_to_head_ || status == 204 || status == 304) {
     body_.expect(body_reader::framing::none, 0, 0);
   } else if (facts->chunked) {
-    if (facts->length) keep_alive_ = false;  // RFC 9112 §6.3: chunked wins, and such a server is not trusted further
+    if (facts->length)
+      keep_alive_ = false;  // RFC 9112 §6.3: chunked wins, and such a server is not trusted further
     body_.expect(body_reader::framing::chunked, 0, limits_.body_bytes);
   } else if (facts->length) {
     body_.expect(body_reader::framing::length, *facts->length, limits_.body_bytes);
-    if (*facts->length <= limits_.body_bytes) message_.body.reserve(std::min<std::uint64_t>(*facts->length, 1 << 20));
+    if (*facts->length <= limits_.body_bytes)
+      message_.body.reserve(std::min<std::uint64_t>(*facts->length, 1 << 20));
   } else {
     keep_alive_ = false;
     body_.expect(body_reader::framing::until_end, 0, limits_.body_bytes);
@@ -473,7 +478,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std:
 // ---- writing
 
 void write_header(std::string& out, std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_field_value(value)) throw std::invalid_argument("a header with a forbidden character");
+  if (!is_token(name) || !is_field_value(value))
+    throw std::invalid_argument("a header with a forbidden character");
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
@@ -485,11 +491,12 @@ void append_number(std::string& out, std::uint64_t number, int base = 10) {
 }
 }  // namespace
 
-void write_request_head(std::string& out, std::string_view method, std::string_view target, std::string_view host,
-                        const headers& more, std::size_t body_size) {
+void write_request_head(std::string& out, std::string_view method, std::string_view target,
+                        std::string_view host, const headers& more, std::size_t body_size) {
   if (!is_token(method)) throw std::invalid_argument("a method with a forbidden character");
   for (const char c : target) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) throw std::invalid_argument("a target with a space");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
+      throw std::invalid_argument("a target with a space");
   }
   out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
   write_header(out, "Host", host);

@@ -9,8 +9,8 @@
 
 namespace tandem::http {
 
-// HTTP/1.1 (RFC 9110, RFC 9112) as a machine without I/O: bytes in, messages out. Strict where leniency has led to
-// request smuggling: lines end with CRLF, no folded headers, no space before a colon, no two lengths.
+// HTTP/1.1 (RFC 9110, RFC 9112) as a machine without I/O: bytes in, messages out. Strict where leniency has
+// led to request smuggling: lines end with CRLF, no folded headers, no space before a colon, no two lengths.
 struct wire_limits {
   std::size_t header_bytes = 32 << 10;  // start line and headers together
   std::size_t header_count = 100;
@@ -18,11 +18,11 @@ struct wire_limits {
 };
 
 enum class wire_fault {
-  malformed,           // 400
-  header_too_large,    // 431
-  body_too_large,      // 413
-  version_unknown,     // 505
-  coding_unknown,      // 501: a transfer coding other than chunked
+  malformed,         // 400
+  header_too_large,  // 431
+  body_too_large,    // 413
+  version_unknown,   // 505
+  coding_unknown,    // 501: a transfer coding other than chunked
 };
 int status_of(wire_fault fault);
 
@@ -31,7 +31,8 @@ class body_reader {
  public:
   enum class framing { none, length, chunked, until_end };
   void expect(framing how, std::uint64_t length, std::size_t limit);
-  // Appends the body's bytes in `in` to `out`; how much of `in` was used. Uses all of it unless the body is done.
+  // Appends the body's bytes in `in` to `out`; how much of `in` was used. Uses all of it unless the body is
+  // done.
   std::expected<std::size_t, wire_fault> feed(std::string_view in, std::string& out);
   bool done() const { return step_ == step::done; }
   // The other side has ended: true if the body is whole.
@@ -42,15 +43,27 @@ class body_reader {
   std::size_t limit() const { return limit_; }
 
  private:
-  enum class step { data, size, extension, size_lf, data_cr, data_lf, trailer_start, trailer, trailer_lf, last_lf, done };
+  enum class step {
+    data,
+    size,
+    extension,
+    size_lf,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    last_lf,
+    done
+  };
   std::expected<std::size_t, wire_fault> feed_chunked(std::string_view in, std::string& out);
 
   framing how_ = framing::none;
   step step_ = step::done;
-  std::uint64_t left_ = 0;        // bytes of the body or of the chunk
+  std::uint64_t left_ = 0;  // bytes of the body or of the chunk
   std::size_t limit_ = 0, taken_ = 0;
-  int digits_ = 0;                // of a chunk's size
-  std::size_t overhead_ = 0;      // bytes of extensions and trailers, which are read over
+  int digits_ = 0;            // of a chunk's size
+  std::size_t overhead_ = 0;  // bytes of extensions and trailers, which are read over
 };
 
 // Collects start line and headers, up to and including the empty line.
@@ -75,10 +88,12 @@ class request_reader {
  public:
   explicit request_reader(wire_limits limits) : limits_(limits) {}
 
-  // Takes bytes; how many were used. Stops behind the head (so that the limit of the body can be set and 100 Continue
-  // be answered) and at the end of the message. After a fault the connection must be closed.
+  // Takes bytes; how many were used. Stops behind the head (so that the limit of the body can be set and 100
+  // Continue be answered) and at the end of the message. After a fault the connection must be closed.
   std::expected<std::size_t, wire_fault> feed(std::string_view in);
-  bool idle() const { return state_ == state::head && !head_.begun(); }  // not one byte of a next request has come
+  bool idle() const {
+    return state_ == state::head && !head_.begun();
+  }  // not one byte of a next request has come
   bool has_head() const { return state_ != state::head; }
   bool complete() const { return state_ == state::body && body_.done(); }
   // Valid from has_head() on.
@@ -141,8 +156,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std:
 
 // Serialisers. Line feeds in names and values are a programmer's error: they throw std::invalid_argument.
 // The length of the body is written; Connection, Date and Transfer-Encoding are up to the caller.
-void write_request_head(std::string& out, std::string_view method, std::string_view target, std::string_view host,
-                        const headers& more, std::size_t body_size);
+void write_request_head(std::string& out, std::string_view method, std::string_view target,
+                        std::string_view host, const headers& more, std::size_t body_size);
 void write_response_head(std::string& out, int status, const headers& more);
 void write_header(std::string& out, std::string_view name, std::string_view value);
 std::string_view reason_of(int status);

@@ -48,8 +48,10 @@ TEST(RequestReader, StopsBehindTheHeadSoThatTheBodysLimitCanBeSet) {
 
 TEST(RequestReader, KeepsTheConnectionAsTheVersionAndTheHeadersSay) {
   const std::tuple<const char*, const char*, bool> cases[] = {
-      {"HTTP/1.1", "", true},          {"HTTP/1.1", "Connection: close\r\n", false},
-      {"HTTP/1.0", "", false},         {"HTTP/1.0", "Connection: Keep-Alive\r\n", true},
+      {"HTTP/1.1", "", true},
+      {"HTTP/1.1", "Connection: close\r\n", false},
+      {"HTTP/1.0", "", false},
+      {"HTTP/1.0", "Connection: Keep-Alive\r\n", true},
       {"HTTP/1.1", "Connection: upgrade, Close\r\n", false},
   };
   for (const auto& [version, header, kept] : cases) {
@@ -71,7 +73,8 @@ TEST(RequestReader, TheAbsoluteFormIsReducedToItsPath) {
 TEST(RequestReader, ChunksMayHaveExtensionsAndTrailersButNotWithoutEnd) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   request_reader fine{wire_limits{}};
-  EXPECT_EQ(feed(fine, head + "3;a=\"b\"\r\nabc\r\n00A \r\n0123456789\r\n0\r\nA: b\r\nC: d\r\n\r\n"), std::nullopt);
+  EXPECT_EQ(feed(fine, head + "3;a=\"b\"\r\nabc\r\n00A \r\n0123456789\r\n0\r\nA: b\r\nC: d\r\n\r\n"),
+            std::nullopt);
   EXPECT_EQ(fine.take().body, "abc0123456789");
   request_reader trailing{wire_limits{}};
   std::string endless = head + "0\r\n";
@@ -103,8 +106,9 @@ TEST(ResponseReader, FramesTheBodyByStatusHeadersAndEnd) {
 }
 
 TEST(ResponseReader, WhatIsNoAnswerIsAFault) {
-  for (const char* bytes : {"HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 099 X\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n", "220 smtp\r\n\r\n",
-                            "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nNo colon\r\n\r\n"}) {
+  for (const char* bytes :
+       {"HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 099 X\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n", "220 smtp\r\n\r\n",
+        "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nNo colon\r\n\r\n"}) {
     auto reader = reading();
     EXPECT_EQ(feed(reader, bytes), wire_fault::malformed) << bytes;
   }
@@ -163,8 +167,9 @@ TEST(Url, IsTakenApart) {
   EXPECT_EQ(six->host, "::1");
   EXPECT_EQ(six->port, 80);
   EXPECT_EQ(six->target, "");
-  for (const char* bad : {"", "http:/x", "ftp://h/", "http://", "http://:80", "http://u@h/", "http://h:0/", "http://h:65536",
-                          "http://h:8a", "http://h/a b", "http://[::1", "http://[::1]x", "//h/"}) {
+  for (const char* bad :
+       {"", "http:/x", "ftp://h/", "http://", "http://:80", "http://u@h/", "http://h:0/", "http://h:65536",
+        "http://h:8a", "http://h/a b", "http://[::1", "http://[::1]x", "//h/"}) {
     EXPECT_FALSE(parse_url(bad)) << bad;
   }
 }
@@ -172,5 +177,6 @@ TEST(Url, IsTakenApart) {
 TEST(PercentDecoding, RefusesBrokenEscapesAndZeroBytes) {
   EXPECT_EQ(percent_decoded("a%2Fb+c", false), "a/b+c");
   EXPECT_EQ(percent_decoded("a+b", true), "a b");
-  for (const char* bad : {"%", "%2", "%zz", "%00", "a%"}) EXPECT_EQ(percent_decoded(bad, false), std::nullopt) << bad;
+  for (const char* bad : {"%", "%2", "%zz", "%00", "a%"})
+    EXPECT_EQ(percent_decoded(bad, false), std::nullopt) << bad;
 }

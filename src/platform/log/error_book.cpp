@@ -26,11 +26,14 @@ std::string error_entry::fingerprint() const {
   mix(message);
   mix(type);
   std::string out(16, '0');
-  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, hash >>= 4) *digit = "0123456789abcdef"[hash & 15];
+  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, hash >>= 4)
+    *digit = "0123456789abcdef"[hash & 15];
   return out;
 }
 
-error_book::error_book(std::size_t capacity) : state_(std::make_unique<state>()) { state_->capacity = capacity; }
+error_book::error_book(std::size_t capacity) : state_(std::make_unique<state>()) {
+  state_->capacity = capacity;
+}
 error_book::~error_book() = default;
 
 void error_book::add(error_entry seen) {

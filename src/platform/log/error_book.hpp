@@ -15,15 +15,15 @@ namespace tandem::log {
 struct error_entry {
   std::string room;
   std::string message;
-  std::string type;       // of the exception, "" without one
+  std::string type;  // of the exception, "" without one
   std::int64_t count = 0;
   instant first, last;
-  std::string context;    // text of the last exception and the last fields, secrets hidden
+  std::string context;  // text of the last exception and the last fields, secrets hidden
   std::string fingerprint() const;
 };
 
-// Keeps errors somewhere that outlives the process. Called inside the logger, on the thread that logs: it may only
-// put the entry aside.
+// Keeps errors somewhere that outlives the process. Called inside the logger, on the thread that logs: it may
+// only put the entry aside.
 class error_sink {
  public:
   virtual ~error_sink() = default;
@@ -38,8 +38,8 @@ class error_book {
   ~error_book();
   // Latest first.
   std::vector<error_entry> snapshot() const;
-  void add(error_entry seen);          // count and first are set by the book
-  void set_sink(error_sink* sink);     // null: none
+  void add(error_entry seen);       // count and first are set by the book
+  void set_sink(error_sink* sink);  // null: none
   void clear();
 
  private:

@@ -111,8 +111,8 @@ std::string text_of(const std::exception_ptr& why) {
   }
 }
 
-// What all loggers of the process share. Loggers are used on the loop and on the threads of the pool: this is the one
-// place with a lock.
+// What all loggers of the process share. Loggers are used on the loop and on the threads of the pool: this is
+// the one place with a lock.
 class house {
  public:
   house() {
@@ -171,7 +171,8 @@ class house {
       (*to)(at, line);
       return;
     }
-    sink_->log(spdlog::details::log_msg("", spdlog::level::info, spdlog::string_view_t(line.data(), line.size())));
+    sink_->log(
+        spdlog::details::log_msg("", spdlog::level::info, spdlog::string_view_t(line.data(), line.size())));
     if (at >= level::warn) sink_->flush();
   }
 
@@ -275,8 +276,8 @@ void logger::write(level at, std::string_view message, const std::exception_ptr&
   line.reserve(160);
   const auto time = fmt::gmtime(std::chrono::system_clock::to_time_t(seconds));
   if (json) {
-    fmt::format_to(std::back_inserter(line), R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","room":)", time,
-                   milliseconds, name_of(at));
+    fmt::format_to(std::back_inserter(line), R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","room":)",
+                   time, milliseconds, name_of(at));
     append_text(line, room_->name, true);
     line += R"(,"message":)";
     append_text(line, message, true);

@@ -75,13 +75,16 @@ struct room {
 };
 }  // namespace detail
 
-// The voice of a room: `const log::logger log_{"hunt.reader"};`. Cheap to make and to copy; loggers of one name share
-// a level. One line per event; what differs from event to event goes into the fields, never into the message, so that
-// equal errors can be counted. Secrets are hidden in every line (redact), which is no reason to log any.
+// The voice of a room: `const log::logger log_{"hunt.reader"};`. Cheap to make and to copy; loggers of one
+// name share a level. One line per event; what differs from event to event goes into the fields, never into
+// the message, so that equal errors can be counted. Secrets are hidden in every line (redact), which is no
+// reason to log any.
 class logger {
  public:
   explicit logger(std::string_view room);
-  bool enabled(level at) const { return static_cast<int>(at) >= room_->level.load(std::memory_order_relaxed); }
+  bool enabled(level at) const {
+    return static_cast<int>(at) >= room_->level.load(std::memory_order_relaxed);
+  }
   void trace(std::string_view message, fields more = {}) const { say(level::trace, message, more); }
   void debug(std::string_view message, fields more = {}) const { say(level::debug, message, more); }
   void info(std::string_view message, fields more = {}) const { say(level::info, message, more); }
@@ -111,15 +114,16 @@ struct options {
 
 // How the process logs, from now on. Until it is called: warnings and errors, human, on standard error.
 void configure(options how);
-// Changes the level of a room and of the rooms below it ("hunt" also means "hunt.reader"), now and for rooms that
-// are made later; "" means all rooms. The longest matching name wins.
+// Changes the level of a room and of the rooms below it ("hunt" also means "hunt.reader"), now and for rooms
+// that are made later; "" means all rooms. The longest matching name wins.
 void set_level(std::string_view room, level at);
 // Rooms made so far and their levels.
 std::vector<std::pair<std::string, level>> levels();
 // Writes what is still buffered.
 void flush();
 
-// Hides bot tokens (123456:AAE…, /bot<token>/ in addresses) and passwords in addresses (scheme://user:password@).
+// Hides bot tokens (123456:AAE…, /bot<token>/ in addresses) and passwords in addresses
+// (scheme://user:password@).
 std::string redact(std::string_view text);
 
 }  // namespace tandem::log

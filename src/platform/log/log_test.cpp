@@ -39,15 +39,20 @@ TEST(Log, AHumanLineHasLevelRoomMessageAndFields) {
   const std::string name = "two words";
   log_.info("post seen", {{"source", name}, {"ms", 12}, {"ok", true}, {"share", 0.5}, {"slug", "design"}});
   ASSERT_EQ(out.lines.size(), 1u);
-  EXPECT_EQ(out.lines[0].substr(25), R"(info  hunt.reader: post seen source="two words" ms=12 ok=true share=0.5 slug=design)");
+  EXPECT_EQ(out.lines[0].substr(25),
+            R"(info  hunt.reader: post seen source="two words" ms=12 ok=true share=0.5 slug=design)");
 }
 
 TEST(Log, AJsonLineIsOneObjectWithEverythingEscaped) {
   captured out(log::format::json);
-  log::logger("web").warn("odd \"input\"\n", {{"bytes", std::string_view("a\x01\xff" "b")}, {"n", -1}});
+  log::logger("web").warn("odd \"input\"\n", {{"bytes", std::string_view("a\x01\xff"
+                                                                         "b")},
+                                              {"n", -1}});
   ASSERT_EQ(out.lines.size(), 1u);
   EXPECT_EQ(out.lines[0].substr(out.lines[0].find(R"("level")")),
-            R"("level":"warn","room":"web","message":"odd \"input\"\n","bytes":"a\u0001)" "\xEF\xBF\xBD" R"(b","n":-1})");
+            R"("level":"warn","room":"web","message":"odd \"input\"\n","bytes":"a\u0001)"
+            "\xEF\xBF\xBD"
+            R"(b","n":-1})");
 }
 
 TEST(Log, NothingBelowTheLevelIsWrittenAndTheLevelOfARoomCanBeChangedWhileRunning) {
@@ -74,8 +79,10 @@ TEST(Log, ARuleForARoomDoesNotReachARoomWhoseNameOnlyBeginsTheSame) {
 
 TEST(Log, SecretsAreHiddenInTheMessageTheFieldsAndTheException) {
   captured out(log::format::human);
-  const auto why = std::make_exception_ptr(std::runtime_error(std::string("cannot reach /bot") + token + "/getMe"));
-  log::logger("telegram").error(std::string("token ") + token, why, {{"url", std::string("http://h/bot1:short/getMe")}});
+  const auto why =
+      std::make_exception_ptr(std::runtime_error(std::string("cannot reach /bot") + token + "/getMe"));
+  log::logger("telegram")
+      .error(std::string("token ") + token, why, {{"url", std::string("http://h/bot1:short/getMe")}});
   ASSERT_EQ(out.lines.size(), 1u);
   EXPECT_EQ(out.lines[0].find("AAEx"), std::string::npos);
   EXPECT_EQ(out.lines[0].find("short"), std::string::npos);
@@ -86,7 +93,8 @@ TEST(Log, SecretsAreHiddenInTheMessageTheFieldsAndTheException) {
 }
 
 TEST(Redact, LeavesOrdinaryTextAlone) {
-  for (const char* text : {"at 12:30:59", "127.0.0.1:8080/path", "http://h:80/a?b=1:2", "key:value", ":", "1:", ""}) {
+  for (const char* text :
+       {"at 12:30:59", "127.0.0.1:8080/path", "http://h:80/a?b=1:2", "key:value", ":", "1:", ""}) {
     EXPECT_EQ(log::redact(text), text);
   }
 }

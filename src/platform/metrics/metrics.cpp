@@ -51,8 +51,9 @@ double histogram::quantile(double q) const {
 }
 
 const std::vector<double>& time_buckets() {
-  static const std::vector<double> buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.175, 0.25, 0.375,
-                                              0.5,   0.75,   1,     1.5,  2,     3,    5,   10,    20,   30, 60};
+  static const std::vector<double> buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                              0.175, 0.25,   0.375, 0.5,  0.75,  1,    1.5,
+                                              2,     3,      5,     10,   20,    30,   60};
   return buckets;
 }
 

@@ -12,8 +12,8 @@ namespace tandem::metrics {
 
 using labels = std::map<std::string, std::string>;
 
-// What the registry hands out is light, may be copied and is valid as long as the registry. Keep it: looking a series
-// up again costs a search.
+// What the registry hands out is light, may be copied and is valid as long as the registry. Keep it: looking
+// a series up again costs a search.
 
 // Only grows.
 class counter {
@@ -44,8 +44,8 @@ class histogram {
   void observe(double value) const;
   void observe(std::chrono::nanoseconds time) const { observe(std::chrono::duration<double>(time).count()); }
   std::uint64_t count() const;
-  // The value below which the share `q` (0.99) of all lies, estimated within its bucket; the bound of the last bucket
-  // for what lies above it; 0 when nothing was observed.
+  // The value below which the share `q` (0.99) of all lies, estimated within its bucket; the bound of the
+  // last bucket for what lies above it; 0 when nothing was observed.
   double quantile(double q) const;
 
  private:
@@ -65,8 +65,9 @@ struct summary {
   double p50 = 0, p99 = 0;
 };
 
-// The metrics of a process. A name has one kind, one help text and (histograms) one set of buckets: another one for
-// the same name is a std::logic_error. Names as Prometheus wants them: tandem_posts_total, tandem_delivery_seconds.
+// The metrics of a process. A name has one kind, one help text and (histograms) one set of buckets: another
+// one for the same name is a std::logic_error. Names as Prometheus wants them: tandem_posts_total,
+// tandem_delivery_seconds.
 class registry {
  public:
   registry();

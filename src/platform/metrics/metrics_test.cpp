@@ -10,7 +10,8 @@ TEST(Metrics, ACounterIsOneSeriesPerLabelsHoweverOftenItIsAskedFor) {
   all.counter("tandem_posts_total", "Posts seen.", {{"source", "a"}}).add(2);
   all.counter("tandem_posts_total", "Posts seen.", {{"source", "b"}}).add();
   const auto text = all.render();
-  EXPECT_NE(text.find("# HELP tandem_posts_total Posts seen.\n# TYPE tandem_posts_total counter\n"), std::string::npos);
+  EXPECT_NE(text.find("# HELP tandem_posts_total Posts seen.\n# TYPE tandem_posts_total counter\n"),
+            std::string::npos);
   EXPECT_NE(text.find("tandem_posts_total{source=\"a\"} 3\n"), std::string::npos);
   EXPECT_NE(text.find("tandem_posts_total{source=\"b\"} 1\n"), std::string::npos);
 }
@@ -53,6 +54,8 @@ TEST(Metrics, QuantilesAreEstimatedWithinTheirBucket) {
 TEST(Metrics, ATimerObservesItsLife) {
   metrics::registry all;
   const auto times = all.histogram("tandem_seconds", "Times.");
-  { const metrics::timer running(times); }
+  {
+    const metrics::timer running(times);
+  }
   EXPECT_EQ(times.count(), 1u);
 }

@@ -222,5 +222,6 @@ TEST(Loopback, IsWhatOnlyThisMachineReaches) {
   for (const char* in : {"127.0.0.1", "127.8.8.8", "::1", "localhost", "::ffff:127.0.0.1"}) {
     EXPECT_TRUE(net::is_loopback(in)) << in;
   }
-  for (const char* out : {"0.0.0.0", "::", "192.168.0.1", "", "localhost.evil"}) EXPECT_FALSE(net::is_loopback(out)) << out;
+  for (const char* out : {"0.0.0.0", "::", "192.168.0.1", "", "localhost.evil"})
+    EXPECT_FALSE(net::is_loopback(out)) << out;
 }

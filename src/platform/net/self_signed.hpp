@@ -26,12 +26,12 @@ inline void write_self_signed(const std::string& certificate_file, const std::st
   X509_gmtime_adj(X509_getm_notAfter(made.get()), 24 * 3600);
   X509_set_pubkey(made.get(), key.get());
   auto* name = X509_get_subject_name(made.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name.c_str()),
-                             -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
   X509_set_issuer_name(made.get(), name);
   const std::string names = "DNS:" + host + ",IP:127.0.0.1";
-  for (const auto& [kind, text] :
-       {std::pair(NID_subject_alt_name, names.c_str()), std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
+  for (const auto& [kind, text] : {std::pair(NID_subject_alt_name, names.c_str()),
+                                   std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
     auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, text);
     check(extension != nullptr);
     X509_add_ext(made.get(), extension, -1);

@@ -96,7 +96,8 @@ task<> tcp_stream::write_all(std::string_view first, std::string_view second) {
   std::array<asio::const_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
   // A small message fits into the socket's buffer: no coroutine of Asio is needed then.
   boost::system::error_code error;
-  const auto written = socket_.write_some(buffers, error);
+  const auto written =
+      second.empty() ? socket_.write_some(buffers[0], error) : socket_.write_some(buffers, error);
   if (error && error != asio::error::would_block) throw boost::system::system_error(error);
   if (written == first.size() + second.size()) co_return;
   if (written < first.size()) {
@@ -130,7 +131,8 @@ std::unique_ptr<acceptor> listen_tcp(const executor& on, const std::string& addr
   return std::make_unique<tcp_acceptor>(on, tcp::endpoint(asio::ip::make_address(ip), port));
 }
 
-task<std::unique_ptr<byte_stream>> connect_tcp(std::string host, std::uint16_t port, std::chrono::nanoseconds limit) {
+task<std::unique_ptr<byte_stream>> connect_tcp(std::string host, std::uint16_t port,
+                                               std::chrono::nanoseconds limit) {
   auto work = connect(std::move(host), port);
   co_return co_await async::within(limit, std::move(work));
 }

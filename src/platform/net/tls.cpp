@@ -65,7 +65,8 @@ class tls_stream final : public byte_stream {
   task<> end_writing() override {
     // Sends close_notify and waits for the other side's; what it sends instead is an error of no interest.
     ended_ = true;
-    [[maybe_unused]] const auto [ignored] = co_await stream_.async_shutdown(asio::as_tuple(asio::use_awaitable));
+    [[maybe_unused]] const auto [ignored] =
+        co_await stream_.async_shutdown(asio::as_tuple(asio::use_awaitable));
     boost::system::error_code also_ignored;
     stream_.next_layer().shutdown(asio::ip::tcp::socket::shutdown_send, also_ignored);
   }
@@ -94,7 +95,8 @@ class tls_stream final : public byte_stream {
   bool ended_ = false;  // what still comes cannot be decrypted any more
 };
 
-std::unique_ptr<tls_stream> over(const std::shared_ptr<ssl::context>& context, std::unique_ptr<byte_stream> plain) {
+std::unique_ptr<tls_stream> over(const std::shared_ptr<ssl::context>& context,
+                                 std::unique_ptr<byte_stream> plain) {
   auto* tcp = dynamic_cast<tcp_stream*>(plain.get());
   if (tcp == nullptr) throw std::logic_error("TLS goes over a TCP stream");
   return std::make_unique<tls_stream>(context, *tcp);
@@ -121,7 +123,8 @@ struct file_version {
 file_version version_of(const std::string& file) {
   struct stat found{};
   if (::stat(file.c_str(), &found) != 0) return {};
-  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, static_cast<std::int64_t>(found.st_ino)};
+  return {found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size,
+          static_cast<std::int64_t>(found.st_ino)};
 }
 
 class file_server_tls final : public server_tls {
@@ -139,7 +142,8 @@ class file_server_tls final : public server_tls {
   }
 
   bool reload_if_changed() override {
-    if (version_of(certificate_file_) == certificate_version_ && version_of(key_file_) == key_version_) return false;
+    if (version_of(certificate_file_) == certificate_version_ && version_of(key_file_) == key_version_)
+      return false;
     note_versions();
     context_ = load();
     return true;
@@ -154,12 +158,14 @@ class file_server_tls final : public server_tls {
   std::shared_ptr<ssl::context> load() const {
     auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
     ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    ::SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    ::SSL_CTX_set_options(context->native_handle(),
+                          SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     ::SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
     ::SSL_CTX_set_alpn_select_cb(context->native_handle(), choose_http11, nullptr);
     boost::system::error_code error;
     context->use_certificate_chain_file(certificate_file_, error);
-    if (error) throw std::runtime_error("cannot use the certificate " + certificate_file_ + ": " + error.message());
+    if (error)
+      throw std::runtime_error("cannot use the certificate " + certificate_file_ + ": " + error.message());
     context->use_private_key_file(key_file_, ssl::context::pem, error);
     if (error) throw std::runtime_error("cannot use the key " + key_file_ + ": " + error.message());
     if (::SSL_CTX_check_private_key(context->native_handle()) != 1) {
@@ -187,12 +193,14 @@ class verifying_client_tls final : public client_tls {
     context_->set_verify_mode(ssl::verify_peer);
   }
 
-  task<std::unique_ptr<byte_stream>> handshake(std::unique_ptr<byte_stream> plain, std::string host) override {
+  task<std::unique_ptr<byte_stream>> handshake(std::unique_ptr<byte_stream> plain,
+                                               std::string host) override {
     auto stream = over(context_, std::move(plain));
     SSL* handle = stream->stream().native_handle();
     boost::system::error_code no_address;
     asio::ip::make_address(host, no_address);
-    if (no_address) ::SSL_set_tlsext_host_name(handle, host.c_str());  // an address has no server name indication
+    if (no_address)
+      ::SSL_set_tlsext_host_name(handle, host.c_str());  // an address has no server name indication
     static constexpr unsigned char http11[] = "\x08http/1.1";
     ::SSL_set_alpn_protos(handle, http11, sizeof http11 - 1);
     stream->stream().set_verify_callback(ssl::host_name_verification(host));

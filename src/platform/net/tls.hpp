@@ -13,9 +13,9 @@ class server_tls {
   virtual ~server_tls() = default;
   // Makes `plain`, fresh from accept(), an encrypted stream.
   virtual task<std::unique_ptr<byte_stream>> handshake(std::unique_ptr<byte_stream> plain) = 0;
-  // Reads the files again if they have changed since the last look; connections that exist keep what they have. True
-  // if new ones are in use from now on. Throws std::runtime_error if the new files cannot be used; the old ones then
-  // stay in use until the files change again.
+  // Reads the files again if they have changed since the last look; connections that exist keep what they
+  // have. True if new ones are in use from now on. Throws std::runtime_error if the new files cannot be used;
+  // the old ones then stay in use until the files change again.
   virtual bool reload_if_changed() = 0;
 };
 
@@ -26,7 +26,8 @@ std::unique_ptr<server_tls> make_server_tls(std::string certificate_file, std::s
 class client_tls {
  public:
   virtual ~client_tls() = default;
-  virtual task<std::unique_ptr<byte_stream>> handshake(std::unique_ptr<byte_stream> plain, std::string host) = 0;
+  virtual task<std::unique_ptr<byte_stream>> handshake(std::unique_ptr<byte_stream> plain,
+                                                       std::string host) = 0;
 };
 
 std::unique_ptr<client_tls> make_client_tls(const std::string& ca_file = {});

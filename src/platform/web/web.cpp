@@ -13,10 +13,11 @@ http::response health_answer(const parts& list, bool must_be_ready) {
     const auto state = part->state();
     ready = ready && state.ready;
     if (!each.empty()) each += ',';
-    each += R"({"name":)" + http::json_text(part->name()) + R"(,"ready":)" + (state.ready ? "true" : "false") +
-            R"(,"detail":)" + http::json_text(state.detail) + "}";
+    each += R"({"name":)" + http::json_text(part->name()) + R"(,"ready":)" +
+            (state.ready ? "true" : "false") + R"(,"detail":)" + http::json_text(state.detail) + "}";
   }
-  std::string body = std::string(R"({"ready":)") + (ready ? "true" : "false") + R"(,"parts":[)" + each + "]}\n";
+  std::string body =
+      std::string(R"({"ready":)") + (ready ? "true" : "false") + R"(,"parts":[)" + each + "]}\n";
   auto answer = http::response::json(ready || !must_be_ready ? 200 : 503, std::move(body));
   answer.headers.add("Cache-Control", "no-store");
   return answer;

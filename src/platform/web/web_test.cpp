@@ -34,7 +34,8 @@ TEST(Health, IsReadyOnlyWhenEveryPartIs) {
   EXPECT_EQ(get(routes, "/healthz").status, 200);
   EXPECT_EQ(get(routes, "/readyz").body,
             R"({"ready":false,"parts":[{"name":"reader","ready":true,"detail":""},)"
-            R"({"name":"bots","ready":false,"detail":"no \"answer\" from Telegram"}]})" "\n");
+            R"({"name":"bots","ready":false,"detail":"no \"answer\" from Telegram"}]})"
+            "\n");
   bots.now_ = {true, ""};
   EXPECT_EQ(get(routes, "/readyz").status, 200);
 }
