@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -21,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 namespace {
+
+using namespace std::string_view_literals;
 
 std::string current;
 
@@ -75,7 +78,7 @@ class mutator {
   std::size_t below(std::size_t limit) { return limit == 0 ? 0 : dice_() % limit; }
 
   void change(std::string& text) {
-    static constexpr std::string_view odd("\0\r\n\t :;,=%<>&\"'\\/{}[]0-\x7f\x80\xc0\xed\xff", 32);
+    static constexpr std::string_view odd = "\0\r\n\t :;,=%<>&\"'\\/{}[]0-\x7f\x80\xc0\xed\xff"sv;
     const auto at = below(text.size() + 1);
     const auto length = std::min(1 + below(1ull << below(10)), text.size() - at);
     const auto& other = seeds_[below(seeds_.size())];
