@@ -42,31 +42,6 @@ constexpr known_text known_texts[] = {
     {403, "user is deactivated", refusal::deactivated},
 };
 
-// The end of the JSON value that begins the text, without judging it; npos if it does not end.
-std::size_t value_end(std::string_view text) {
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    switch (text[i]) {
-      case '"':
-        for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\';
-        break;
-      case '{':
-      case '[': ++depth; continue;
-      case '}':
-      case ']':
-        if (depth == 0) return i;  // the end of what holds a bare value
-        --depth;
-        break;
-      case ',':
-        if (depth == 0) return i;
-        continue;
-      default: continue;
-    }
-    if (depth == 0) return i + 1 <= text.size() ? i + 1 : std::string_view::npos;
-  }
-  return std::string_view::npos;
-}
-
 api_error error_of(int http_status, const boost::json::object& body) {
   api_error error;
   error.code = http_status;
@@ -190,7 +165,8 @@ answer<std::string> read_text(std::string_view field, const answer<std::string>&
   const auto read = boost::json::parse(*raw, failed);
   if (failed || !read.is_object()) return std::unexpected(unreadable("expected an object"));
   const auto* text = read.get_object().if_contains(field);
-  if (!text || !text->is_string()) return std::unexpected(unreadable(std::string(field) + ": expected a text"));
+  if (!text || !text->is_string())
+    return std::unexpected(unreadable(std::string(field) + ": expected a text"));
   return std::string(text->get_string());
 }
 
@@ -237,13 +213,14 @@ refusal classify(int code, std::string_view description) {
 }
 
 answer<std::string> read_envelope(int http_status, std::string_view body) {
-  // Nearly every answer looks so: the result is cut out without building a document.
+  // Nearly every answer looks so: the result is cut out unread. After another list or object than the
+  // result's there is no second closing bracket, since the only field that may follow is a text.
   constexpr std::string_view good = "{\"ok\":true,\"result\":";
   if (http_status == 200 && body.starts_with(good)) {
-    const auto rest = body.substr(good.size());
-    const auto end = value_end(rest);
-    if (end != std::string_view::npos && end > 0 && rest.substr(end) == "}")
-      return std::string(rest.substr(0, end));
+    const auto result = body.substr(good.size());
+    if (result == "true}") return std::string("true");
+    if (result.ends_with("}}") || result.ends_with("]}"))
+      return std::string(result.substr(0, result.size() - 1));
   }
   boost::system::error_code broken;
   const auto document = boost::json::parse(boost::json::string_view(body.data(), body.size()), broken);
@@ -481,7 +458,8 @@ task<answer<std::string>> bot_api::get_my_name(std::string language_code) {
 task<answer<std::string>> bot_api::get_my_description(std::string language_code) {
   call_options options;
   auto params = language_of(language_code);
-  co_return read_text("description", co_await call("getMyDescription", std::move(params), std::move(options)));
+  co_return read_text("description",
+                      co_await call("getMyDescription", std::move(params), std::move(options)));
 }
 
 task<answer<std::string>> bot_api::get_my_short_description(std::string language_code) {

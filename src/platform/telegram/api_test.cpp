@@ -57,6 +57,7 @@ TEST(Envelope, APageInsteadOfJsonIsTheServersFailure) {
   EXPECT_EQ(read_envelope(502, "<html>Bad Gateway</html>").error().why, refusal::server);
   EXPECT_EQ(read_envelope(200, "<html>hello</html>").error().why, refusal::server);
   EXPECT_EQ(read_envelope(200, R"({"ok":true,"result":{"a":1)").error().why, refusal::server);
+  EXPECT_EQ(read_envelope(200, R"({"ok":true,"result":tru)").error().why, refusal::server);
   EXPECT_EQ(read_envelope(200, "").error().why, refusal::server);
   EXPECT_EQ(read_envelope(413, "<html>too large</html>").error().why, refusal::other);
   EXPECT_EQ(read_envelope(429, "<html>slow down</html>").error().why, refusal::flood);

@@ -139,8 +139,7 @@ struct dispatcher::state {
   seen_ids seen;
   dispatcher_options options;
   std::vector<std::int64_t> handled;  // since the last take_handled()
-  std::unordered_map<std::int64_t, std::vector<std::function<void()>>>
-      under_way;  // who waits for which update
+  std::unordered_map<std::int64_t, std::function<void()>> under_way;  // who waits for which update
 
   void tell(std::string_view what, std::string_view detail) const {
     if (report) report(what, detail);
@@ -232,7 +231,7 @@ struct dispatcher::state {
     self->seen.add(what->update_id);
     self->handled.push_back(what->update_id);
     const auto waiting = self->under_way.extract(what->update_id);
-    for (const auto& done : waiting.mapped()) done();
+    waiting.mapped()();
   }
 };
 
@@ -249,8 +248,14 @@ void dispatcher::submit(update what, std::function<void()> done) {
     return;
   }
   auto& waiting = self.under_way[id];
-  waiting.push_back(std::move(done));
-  if (waiting.size() > 1) return;  // the same update again while it is handled
+  if (waiting) {  // the same update again while it is handled
+    waiting = [first = std::move(waiting), second = std::move(done)] {
+      first();
+      second();
+    };
+    return;
+  }
+  waiting = std::move(done);
   const auto key = what.order_key();
   auto kept = std::make_shared<const update>(std::move(what));
   self.order.submit(key, [self = state_, kept = std::move(kept)] { return state::run(self, kept); });

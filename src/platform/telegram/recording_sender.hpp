@@ -9,8 +9,8 @@
 
 namespace tandem::telegram {
 
-// Stands in for a sender in tests: remembers every call and answers as a server would that accepts everything. A
-// refusal put into `refusals` is given to the next call that sends or edits a message.
+// Stands in for a sender in tests: remembers every call and answers as a server would that accepts
+// everything. A refusal put into `refusals` is given to the next call that sends or edits a message.
 class recording_sender final : public sender {
  public:
   struct made {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <list>
 #include <random>
 #include <set>
 #include <unordered_map>
@@ -59,7 +60,7 @@ struct send_plan::state {
     tick line_before{};  // the chat's `full_at` before this call was counted
   };
   struct line {
-    std::array<std::deque<ticket>, 2> waiting;  // by urgency
+    std::array<std::list<ticket>, 2> waiting;  // by urgency
     ticket running = 0;
     tick full_at{};  // when the whole burst is there again
     tick closed_until{};

@@ -112,7 +112,7 @@ struct reader {
   }
   bool read(const json::value& in, std::string& out) {
     if (!in.is_string()) return fail("expected a string");
-    out = in.get_string();
+    out.assign(in.get_string().data(), in.get_string().size());
     return true;
   }
   template <class T>
@@ -120,9 +120,8 @@ struct reader {
     return read(in, out.emplace());
   }
   template <class T>
-  bool read(const json::value& in, std::shared_ptr<T>& out) {
-    out = std::make_shared<T>();
-    return read(in, *out);
+  bool read(const json::value& in, boxed<T>& out) {
+    return read(in, out.emplace());
   }
   template <class T>
   bool read(const json::value& in, std::vector<T>& out) {
@@ -133,25 +132,30 @@ struct reader {
     }
     return true;
   }
+  // Goes through the fields that are there, since an object usually has few of those that it may have.
   template <described T>
   bool read(const json::value& in, T& out) {
     if (!in.is_object()) return fail("expected an object");
+    using members = boost::describe::describe_members<T, boost::describe::mod_public>;
     const auto& fields = in.get_object();
     bool good = true;
-    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
-        [&](auto member) {
-          if (!good) return;
-          const auto found = fields.find(member.name);
-          auto& target = out.*member.pointer;
-          if (found == fields.end() || found->value().is_null()) {
-            using type = std::remove_reference_t<decltype(target)>;
-            constexpr bool can_miss =
-                !std::is_same_v<type, std::int64_t> && !std::is_same_v<type, std::string>;
-            if (!can_miss && is_required(member.name)) good = fail("is missing"), at(member.name);
-            return;
-          }
-          good = read(found->value(), target) || at(member.name);
-        });
+    for (const auto& [key, value] : fields) {
+      if (value.is_null()) continue;
+      const std::string_view name(key.data(), key.size());
+      boost::mp11::mp_for_each<members>([&](auto member) {
+        if (name != std::string_view(member.name)) return;
+        good = read(value, out.*member.pointer) || at(name);
+      });
+      if (!good) return false;
+    }
+    boost::mp11::mp_for_each<members>([&](auto member) {
+      using type = std::remove_reference_t<decltype(out.*member.pointer)>;
+      if constexpr (is_required(decltype(member)::name) &&
+                    (std::is_same_v<type, std::int64_t> || std::is_same_v<type, std::string>)) {
+        const auto found = fields.find(member.name);
+        if (found == fields.end() || found->value().is_null()) good = fail("is missing") || at(member.name);
+      }
+    });
     return good;
   }
 };
@@ -164,8 +168,6 @@ bool is_absent(std::string_view name, const T& value) {
     return !value.has_value();
   } else if constexpr (requires { value.empty(); }) {
     return value.empty();
-  } else if constexpr (requires { value.use_count(); }) {
-    return value == nullptr;
   }
   return false;
 }
@@ -185,7 +187,7 @@ struct writer {
     write(*value);
   }
   template <class T>
-  void write(const std::shared_ptr<T>& value) {
+  void write(const boxed<T>& value) {
     write(*value);
   }
   template <class T>

@@ -14,6 +14,33 @@
 // Unknown fields are ignored when read.
 namespace tandem::telegram {
 
+// An optional that lives on the heap: for what few objects have, so that the others stay small and cheap to
+// move.
+template <class T>
+class boxed {
+ public:
+  boxed() = default;
+  boxed(T value) : held_(std::make_unique<T>(std::move(value))) {}
+  boxed(const boxed& other) : held_(other.held_ ? std::make_unique<T>(*other.held_) : nullptr) {}
+  boxed(boxed&&) noexcept = default;
+  boxed& operator=(boxed other) noexcept {
+    held_ = std::move(other.held_);
+    return *this;
+  }
+
+  T& emplace() { return *(held_ = std::make_unique<T>()); }
+  void reset() { held_.reset(); }
+  bool has_value() const { return held_ != nullptr; }
+  explicit operator bool() const { return has_value(); }
+  T& operator*() { return *held_; }
+  const T& operator*() const { return *held_; }
+  T* operator->() { return held_.get(); }
+  const T* operator->() const { return held_.get(); }
+
+ private:
+  std::unique_ptr<T> held_;
+};
+
 struct user {
   std::int64_t id = 0;
   bool is_bot = false;
@@ -34,7 +61,7 @@ struct message_entity {
   std::string type;  // bold, url, text_link, hashtag, bot_command …
   std::int64_t offset = 0, length = 0;
   std::string url;
-  std::optional<telegram::user> user;
+  boxed<telegram::user> user;
   std::string language, custom_emoji_id;
 };
 
@@ -148,25 +175,25 @@ struct message {
   std::int64_t message_id = 0, date = 0;
   telegram::chat chat;
   std::optional<user> from;
-  std::optional<telegram::chat> sender_chat;
+  boxed<telegram::chat> sender_chat;
   std::optional<std::int64_t> message_thread_id, edit_date;
-  std::optional<message_origin> forward_origin;
-  std::shared_ptr<message> reply_to_message;
+  boxed<message_origin> forward_origin;
+  boxed<message> reply_to_message;
   std::string media_group_id, author_signature;
   std::string text;
   std::vector<message_entity> entities;
   std::string caption;
   std::vector<message_entity> caption_entities;
   std::vector<photo_size> photo;  // small to large
-  std::optional<telegram::video> video;
-  std::optional<telegram::document> document;
-  std::optional<telegram::contact> contact;
-  std::optional<telegram::location> location;
-  std::optional<telegram::successful_payment> successful_payment;
+  boxed<telegram::video> video;
+  boxed<telegram::document> document;
+  boxed<telegram::contact> contact;
+  boxed<telegram::location> location;
+  boxed<telegram::successful_payment> successful_payment;
   std::vector<user> new_chat_members;
-  std::optional<user> left_chat_member;
+  boxed<user> left_chat_member;
   std::optional<std::int64_t> migrate_to_chat_id, migrate_from_chat_id;
-  std::optional<inline_keyboard_markup> reply_markup;
+  boxed<inline_keyboard_markup> reply_markup;
 
   // False for the InaccessibleMessage of a callback query: only chat and message_id are known.
   bool accessible() const { return date != 0; }
@@ -179,7 +206,7 @@ struct message_id {
 struct callback_query {
   std::string id;
   user from;
-  std::optional<telegram::message> message;  // look at accessible()
+  boxed<telegram::message> message;  // look at accessible()
   std::string inline_message_id, chat_instance, data;
 };
 
@@ -238,12 +265,12 @@ update_kind update_kind_of(std::string_view name);  // unknown for a name that w
 struct update {
   std::int64_t update_id = 0;
   update_kind kind = update_kind::unknown;
-  std::optional<telegram::message> message;  // of the four message kinds
-  std::optional<telegram::callback_query> callback_query;
-  std::optional<telegram::inline_query> inline_query;
-  std::optional<chat_member_updated> member;  // of my_chat_member and chat_member
-  std::optional<telegram::chat_join_request> chat_join_request;
-  std::optional<telegram::pre_checkout_query> pre_checkout_query;
+  boxed<telegram::message> message;  // of the four message kinds
+  boxed<telegram::callback_query> callback_query;
+  boxed<telegram::inline_query> inline_query;
+  boxed<chat_member_updated> member;  // of my_chat_member and chat_member
+  boxed<telegram::chat_join_request> chat_join_request;
+  boxed<telegram::pre_checkout_query> pre_checkout_query;
   std::string refused;  // why the content could not be read ("message.chat.id: …"): the kind is then unknown
 
   const user* from() const;            // who did it; null for channel posts and unknown kinds
