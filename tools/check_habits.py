@@ -1,0 +1,51 @@
+"""Habits of the house that a compiler does not see: nothing runs detached, unit tests never sleep, no file names a
+package registry or a place on somebody's machine."""
+import re
+
+import source_tree
+
+CPP = [".cpp", ".hpp"]
+DETACHED = re.compile(r"\bdetached\b")
+SLEEP = re.compile(r"\b(sleep_for|sleep_until|steady_timer|system_timer|usleep|nanosleep|sleep)\b\s*[({<;]?")
+# Unit tests that may name a sleep, each with its reason.
+SLEEPS = {
+    "src/async/async_test.cpp": "tests sleep_for and within themselves",
+}
+# Written so that this file does not name them itself.
+REGISTRY = re.compile(r"registry\.(?:npmjs|yarnpkg)\.\w+|(?:deb|security|snapshot|ftp)\.debian\.\w+|files\.pythonhosted\.\w+|"
+                      r"pypi\.org\b|crates\.io\b|proxy\.golang\.\w+|repo\.maven\.\w+|\brubygems\.\w+")
+PLACE = re.compile(r"(?<![\w.])/(?:work|home|Users|root)/\w+")
+
+
+def check_detached(root):
+    return _find(root, DETACHED, source_tree.files(root, ["src", "bench", "tests", "fuzz"], CPP),
+                 "nothing is detached; a scope owns each task (async/scope.hpp)")
+
+
+def check_sleeps(root):
+    tests = [file for file in source_tree.files(root, ["src"], CPP)
+             if file.name.endswith(("_test.cpp", "_for_test.hpp", "_conformance.hpp")) and
+             file.relative_to(root).as_posix() not in SLEEPS]
+    return _find(root, SLEEP, tests, "unit tests wait for signals, never for time")
+
+
+def check_addresses(root):
+    problems = []
+    for file in source_tree.files(root, ["."], [""]):
+        text = source_tree.read(file)
+        if "\0" in text:
+            continue
+        for pattern, what in ((REGISTRY, "a package registry"), (PLACE, "a place on one machine")):
+            for found in pattern.finditer(text):
+                problems.append(f"{file.relative_to(root).as_posix()}:{source_tree.line_of(text, found.start())}: "
+                                f"{found[0]} is {what}")
+    return problems
+
+
+def _find(root, pattern, files, why):
+    problems = []
+    for file in files:
+        text = source_tree.code_only(source_tree.read(file))
+        for found in pattern.finditer(text):
+            problems.append(f"{file.relative_to(root).as_posix()}:{source_tree.line_of(text, found.start())}: {why}")
+    return problems
