@@ -81,6 +81,7 @@ CREATE INDEX cache_invalidations_by_writer ON platform.cache_invalidations (writ
 CREATE TABLE platform.jobs (
   name        text PRIMARY KEY,
   paused      boolean NOT NULL DEFAULT false,
+  asked       boolean NOT NULL DEFAULT false,  -- run it as soon as possible, also when it is paused
   next_run_at timestamptz               -- null: runs only when asked to
 );
 

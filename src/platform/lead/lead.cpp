@@ -1,0 +1,128 @@
+#include "platform/lead/lead.hpp"
+
+#include <unistd.h>
+
+#include <random>
+
+#include "async/scope.hpp"
+#include "async/within.hpp"
+#include "platform/lead/lead_sql.hpp"
+#include "platform/pg/pg.hpp"
+
+namespace tandem::lead {
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+class sole_lead final : public candidate {
+ public:
+  std::string_view name() const override { return "lead"; }
+  task<> start() override {
+    leads_ = true;
+    co_return;
+  }
+  task<> stop() override {
+    leads_ = false;
+    co_return;
+  }
+  async::health state() const override {
+    return {leads_, leads_ ? "leads: it is the only process" : "does not run"};
+  }
+  std::optional<std::int64_t> epoch() const override {
+    return leads_ ? std::optional<std::int64_t>(1) : std::nullopt;
+  }
+  task<> check(pg::transaction&) override {
+    if (!leads_) throw not_leading("this process has stopped leading");
+    co_return;
+  }
+  task<> renew() override { co_return; }
+
+ private:
+  bool leads_ = false;
+};
+
+std::string fresh_holder() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + "/" + std::to_string(getpid()) + "/" + std::to_string(std::random_device{}());
+}
+
+class pg_lead final : public candidate {
+ public:
+  pg_lead(executor on, pg::pool& db, lease_options options)
+      : on_(on), db_(db), options_(std::move(options)), holder_(fresh_holder()) {}
+
+  std::string_view name() const override { return "lead"; }
+
+  task<> start() override {
+    if (work_) co_return;
+    co_await renew();
+    work_ = std::make_unique<async::scope>(on_, [](std::string_view, const std::exception_ptr&) {});
+    work_->spawn("lead", keep());
+  }
+
+  task<> stop() override {
+    if (!work_) co_return;
+    co_await work_->stop();
+    work_.reset();
+    epoch_.reset();
+    try {
+      co_await db_(sql::lead::release, options_.name, holder_);
+    } catch (const pg::error&) {  // it runs out by itself
+    }
+  }
+
+  async::health state() const override {
+    if (!work_) return {false, "does not run"};
+    return {true, epoch() ? "leads, epoch " + std::to_string(*epoch_) : "another process leads"};
+  }
+
+  std::optional<std::int64_t> epoch() const override {
+    return steady::now() < until_ ? epoch_ : std::nullopt;
+  }
+
+  task<> check(pg::transaction& in) override {
+    if (!epoch_) throw not_leading("another process leads");
+    const auto row = co_await in(sql::lead::check, options_.name, holder_, *epoch_);
+    if (row.empty()) throw not_leading("the lead was lost");
+  }
+
+  task<> renew() override {
+    // Counted from before the question: the answer may come late.
+    const auto asked = steady::now();
+    const std::chrono::microseconds lasts = options_.lasts;
+    const auto row = co_await db_(sql::lead::take, options_.name, holder_, lasts);
+    epoch_ = row.empty() ? std::nullopt : std::optional(row.front().get<std::int64_t>(0));
+    until_ = asked + options_.lasts;
+  }
+
+ private:
+  task<> keep() {
+    for (;;) {
+      co_await async::sleep_for(options_.renew_every);
+      try {
+        co_await renew();
+      } catch (const pg::error&) {  // then the lease runs out: epoch() knows
+      }
+    }
+  }
+
+  executor on_;
+  pg::pool& db_;
+  lease_options options_;
+  std::string holder_;
+  std::optional<std::int64_t> epoch_;
+  steady::time_point until_;
+  std::unique_ptr<async::scope> work_;
+};
+
+}  // namespace
+
+std::unique_ptr<candidate> make_sole_candidate() { return std::make_unique<sole_lead>(); }
+
+std::unique_ptr<candidate> make_pg_candidate(executor on, pg::pool& db, lease_options options) {
+  return std::make_unique<pg_lead>(on, db, std::move(options));
+}
+
+}  // namespace tandem::lead
