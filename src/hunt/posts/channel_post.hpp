@@ -9,25 +9,35 @@ namespace tandem::hunt {
 
 // A link inside a post or on its buttons, with the words that it stands on.
 struct post_link {
-  std::string url;   // http, https, tg or mailto; at most 2,048 bytes
+  std::string url;  // http, https, tg or mailto; at most 2,048 bytes
   std::string text;
   friend bool operator==(const post_link&, const post_link&) = default;
 };
 
-enum class media_kind : std::uint8_t { photo, album, video, voice, document, sticker, poll, location, unsupported };
+enum class media_kind : std::uint8_t {
+  photo,
+  album,
+  video,
+  voice,
+  document,
+  sticker,
+  poll,
+  location,
+  unsupported
+};
 
 // A post as a source shows it, whatever kind the source is. All texts are valid UTF-8 without NUL.
 struct channel_post {
-  std::int64_t message_id = 0;        // 1 … 2^31-1, ascending within a channel
+  std::int64_t message_id = 0;  // 1 … 2^31-1, ascending within a channel
   instant posted_at;
-  std::string text;                   // plain, lines by "\n"; a poll's question and options when there is no text
-  std::vector<post_link> links;       // in the order of the text, buttons last
+  std::string text;              // plain, lines by "\n"; a poll's question and options when there is no text
+  std::vector<post_link> links;  // in the order of the text, buttons last
   std::vector<std::string> hashtags;  // without "#"
   std::string forwarded_from;         // the shown name
   std::string forwarded_url;          // a public origin: https://t.me/src/9
   std::string signature;
   bool edited = false;
-  std::vector<media_kind> media;      // each kind once
+  std::vector<media_kind> media;  // each kind once
 };
 
 }  // namespace tandem::hunt

@@ -9,14 +9,16 @@ namespace {
 
 // Words of a line that says where to respond, and of one that praises a channel. Stems are compared.
 constexpr std::string_view response_words[] = {
-    "пишите",  "писать",  "напишите", "написать",  "пиши",    "отклик", "откликнуться", "откликаться", "откликайтесь",
-    "контакт", "контакты", "связь",   "связаться", "резюме",  "cv",     "лс",           "личку",       "личные",
-    "телеграм", "telegram", "tg",     "тг",        "contact", "apply",  "dm",           "hr",          "рекрутер",
-    "присылайте", "присылать", "отправляйте", "отправить", "портфолио", "анкета", "анкету", "заявка", "звоните",
-    "телефон", "вопросы", "подробности", "подробнее", "respond", "send", "write", "email", "почта", "почту"};
-constexpr std::string_view channel_words[] = {"канал",    "подписывайтесь", "подписаться", "подпишись", "подписка",
-                                              "channel",  "subscribe",      "чат",         "каталог",   "реклама",
-                                              "разместить", "размещение",   "бот"};
+    "пишите",      "писать",       "напишите",  "написать",    "пиши",      "отклик",    "откликнуться",
+    "откликаться", "откликайтесь", "контакт",   "контакты",    "связь",     "связаться", "резюме",
+    "cv",          "лс",           "личку",     "личные",      "телеграм",  "telegram",  "tg",
+    "тг",          "contact",      "apply",     "dm",          "hr",        "рекрутер",  "присылайте",
+    "присылать",   "отправляйте",  "отправить", "портфолио",   "анкета",    "анкету",    "заявка",
+    "звоните",     "телефон",      "вопросы",   "подробности", "подробнее", "respond",   "send",
+    "write",       "email",        "почта",     "почту"};
+constexpr std::string_view channel_words[] = {
+    "канал", "подписывайтесь", "подписаться", "подпишись",  "подписка",   "channel", "subscribe",
+    "чат",   "каталог",        "реклама",     "разместить", "размещение", "бот"};
 
 enum class rank : std::uint8_t { telegram, email, phone, link };
 
@@ -38,8 +40,8 @@ std::string lower(std::string_view text) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// "t.me/anna", "https://t.me/anna?text=…", "tg://resolve?domain=anna" → anna; "t.me/+79…" is a phone; posts, invites
-// and everything else of Telegram are no person.
+// "t.me/anna", "https://t.me/anna?text=…", "tg://resolve?domain=anna" → anna; "t.me/+79…" is a phone; posts,
+// invites and everything else of Telegram are no person.
 std::optional<std::string> telegram_name(std::string_view address) {
   for (const std::string_view start : {"https://", "http://", "www."}) {
     if (address.starts_with(start)) address.remove_prefix(start.size());
@@ -60,8 +62,8 @@ bool is_telegram_address(std::string_view address) {
   return address.contains("t.me/") || address.starts_with("tg://") || address.contains("telegram.me/");
 }
 
-// +7 (999) 123-45-67, 8 999 1234567: ten to fifteen digits; without a plus only Russian mobile numbers, so that sums
-// and ids are left alone. Empty: no phone number starts here. `length`: its bytes.
+// +7 (999) 123-45-67, 8 999 1234567: ten to fifteen digits; without a plus only Russian mobile numbers, so
+// that sums and ids are left alone. Empty: no phone number starts here. `length`: its bytes.
 std::string phone_at(std::string_view text, std::size_t& length) {
   std::string digits;
   const bool plus = text.starts_with('+');
@@ -93,9 +95,14 @@ std::string cut_key(std::string key) {
 class search {
  public:
   using word_set = std::unordered_set<std::string>;
-  search(const channel_post& post, const text::token_list& words, std::string_view channel, text::stemmer& stems,
-         const word_set& response, const word_set& praise)
-      : post_(post), words_(words), channel_(lower(channel)), stems_(stems), response_(response), praise_(praise) {
+  search(const channel_post& post, const text::token_list& words, std::string_view channel,
+         text::stemmer& stems, const word_set& response, const word_set& praise)
+      : post_(post),
+        words_(words),
+        channel_(lower(channel)),
+        stems_(stems),
+        response_(response),
+        praise_(praise) {
     for (const auto& word : words) {
       if (word.line >= lines_.size()) lines_.resize(word.line + 1u);
       note(word, lines_[word.line]);
@@ -105,7 +112,8 @@ class search {
   std::optional<contact> best() {
     for (const auto& word : words_) {
       const std::string_view written = std::string_view(post_.text).substr(word.offset, word.length);
-      if (word.kind == text::token_kind::mention) add_person(written.substr(1), word.offset, lines_[word.line]);
+      if (word.kind == text::token_kind::mention)
+        add_person(written.substr(1), word.offset, lines_[word.line]);
       if (word.kind == text::token_kind::email) add_email(written, word.offset, lines_[word.line]);
       if (word.kind == text::token_kind::link) add_address(written, word.offset, lines_[word.line]);
     }
@@ -152,7 +160,8 @@ class search {
   void add_address(std::string_view written, std::size_t offset, line_signs line) {
     while (!written.empty() && std::string_view(".,;:!?").contains(written.back())) written.remove_suffix(1);
     if (const auto name = telegram_name(written)) return add_person(*name, offset, line);
-    if (written.starts_with("mailto:")) return add_email(written.substr(7, written.find('?') - 7), offset, line);
+    if (written.starts_with("mailto:"))
+      return add_email(written.substr(7, written.find('?') - 7), offset, line);
     if (is_telegram_address(written)) return;
     const auto scheme = written.find("://");
     const auto bare = scheme == std::string_view::npos ? written : written.substr(scheme + 3);
@@ -167,7 +176,8 @@ class search {
     const auto at = link.text.empty() ? std::string::npos : post_.text.find(link.text);
     line_signs line;
     if (at != std::string::npos) {
-      const auto after = std::ranges::find_if(words_, [&](const text::token& word) { return word.offset >= at; });
+      const auto after =
+          std::ranges::find_if(words_, [&](const text::token& word) { return word.offset >= at; });
       if (after != words_.end()) line = lines_[after->line];
     }
     for (const auto& word : text::split(link.text, stems_, 64)) note(word, line);  // a button has no line
@@ -181,7 +191,8 @@ class search {
       std::size_t length = 0;
       const auto number = phone_at(text.substr(at), length);
       if (!number.empty()) {
-        const auto after = std::ranges::find_if(words_, [&](const text::token& word) { return word.offset >= at; });
+        const auto after =
+            std::ranges::find_if(words_, [&](const text::token& word) { return word.offset >= at; });
         const auto line = after == words_.end() ? line_signs{} : lines_[after->line];
         add(rank::phone, at, line, "tel:" + number, "tel:" + number);
       }

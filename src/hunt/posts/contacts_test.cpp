@@ -16,8 +16,9 @@ contact contact_of(std::string_view text) {
 }
 
 TEST(Contacts, APersonInTelegramIsFoundHoweverItIsWritten) {
-  for (const auto* text : {"Нужен логотип. Пишите @Anna_HR", "Нужен логотип, t.me/anna_hr.", "https://t.me/anna_hr",
-                           "Logo, dm telegram.me/anna_hr", "tg://resolve?domain=anna_hr"}) {
+  for (const auto* text :
+       {"Нужен логотип. Пишите @Anna_HR", "Нужен логотип, t.me/anna_hr.", "https://t.me/anna_hr",
+        "Logo, dm telegram.me/anna_hr", "tg://resolve?domain=anna_hr"}) {
     EXPECT_EQ(contact_of(text).url, "https://t.me/anna_hr") << text;
     EXPECT_EQ(contact_of(text).author_key, "@anna_hr") << text;
   }
@@ -48,7 +49,8 @@ TEST(Contacts, PhonesAreTakenAndSumsAreNot) {
 }
 
 TEST(Contacts, PostsAndInvitesAreNoPersons) {
-  EXPECT_EQ(contact_of("Пример: https://t.me/somebody/15 https://t.me/+AbCdEf https://t.me/joinchat/AAA").url, "");
+  EXPECT_EQ(contact_of("Пример: https://t.me/somebody/15 https://t.me/+AbCdEf https://t.me/joinchat/AAA").url,
+            "");
 }
 
 TEST(Contacts, AHiddenLinkAndAButtonCount) {

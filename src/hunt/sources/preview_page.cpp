@@ -10,8 +10,9 @@
 namespace tandem::hunt {
 namespace {
 
-// The tree lives in here and goes at once: gumbo's own destructor recurses as deep as the page is nested. Running out
-// of the budget jumps out of the parser, whose frames are C and own nothing but memory of this arena.
+// The tree lives in here and goes at once: gumbo's own destructor recurses as deep as the page is nested.
+// Running out of the budget jumps out of the parser, whose frames are C and own nothing but memory of this
+// arena.
 class arena {
  public:
   explicit arena(std::size_t budget) : budget_(budget) {}
@@ -88,8 +89,8 @@ const GumboVector* children_of(const GumboNode& node) {
   return is_element(node) ? &node.v.element.children : nullptr;
 }
 
-// Visits elements below `root` in document order; `visit` says whether to go on below the element. No recursion: a
-// page may be nested as deep as it has tags.
+// Visits elements below `root` in document order; `visit` says whether to go on below the element. No
+// recursion: a page may be nested as deep as it has tags.
 template <class F>
 void walk(const GumboNode& root, F visit) {
   std::vector<const GumboNode*> open{&root};
@@ -116,14 +117,16 @@ std::string clean(std::string_view bytes, std::size_t limit) {
     UChar32 letter = 0;
     U8_NEXT(data, at, length, letter);
     const std::string_view written =
-        letter > 0 ? bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(at - from)) : "\uFFFD";
+        letter > 0 ? bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(at - from))
+                   : "\uFFFD";
     if (out.size() + written.size() > limit) break;
     out += written;
   }
   return out;
 }
 
-// Text as a person sees it: runs of white space are one space, <br> and blocks end the line, <pre> is as it is.
+// Text as a person sees it: runs of white space are one space, <br> and blocks end the line, <pre> is as it
+// is.
 class plain_text {
  public:
   explicit plain_text(std::size_t limit) : limit_(limit) {}
@@ -131,7 +134,8 @@ class plain_text {
   void add(std::string_view piece, bool preformatted) {
     for (const char letter : piece) {
       if (out_.size() > limit_) return;
-      const bool white = letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r' || letter == '\f';
+      const bool white =
+          letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r' || letter == '\f';
       if (preformatted && letter == '\n') {
         end_line();
       } else if (white) {
@@ -246,7 +250,8 @@ std::optional<std::int64_t> message_id_of(std::string_view digits) {
 // 2026-09-27T07:24:01+00:00, as the pages write it; years 2013 (Telegram's first) to 2099.
 std::optional<instant> moment_of(std::string_view iso) {
   using namespace std::chrono;
-  if (iso.size() < 20 || iso[4] != '-' || iso[7] != '-' || iso[10] != 'T' || iso[13] != ':' || iso[16] != ':') {
+  if (iso.size() < 20 || iso[4] != '-' || iso[7] != '-' || iso[10] != 'T' || iso[13] != ':' ||
+      iso[16] != ':') {
     return std::nullopt;
   }
   const auto two = [&](std::size_t at) { return number<unsigned>(iso.substr(at, 2)).value_or(99); };
@@ -281,7 +286,8 @@ class page_reader {
     bool history = false;
     walk(document, [&](const GumboNode& node) {
       if (node.v.element.tag == GUMBO_TAG_LINK) read_paging_link(node);
-      if (has_class(node, "tgme_channel_info_header_title") && page_.title.empty()) page_.title = line_of(&node);
+      if (has_class(node, "tgme_channel_info_header_title") && page_.title.empty())
+        page_.title = line_of(&node);
       if (has_class(node, "tgme_channel_history")) history = true;
       if (!history) return true;
       if (has_class(node, "tme_no_messages_found")) page_.nothing_found = true;
@@ -345,7 +351,8 @@ class page_reader {
     walk(block, [&](const GumboNode& node) {
       const auto classes = attribute(node, "class");
       if (classes.empty()) return true;
-      if (has_class(node, "tgme_widget_message_reply")) return false;  // what it answers is no text of this post
+      if (has_class(node, "tgme_widget_message_reply"))
+        return false;  // what it answers is no text of this post
       if (has_class(node, "js-message_text") && !has_class(node, "js-message_reply_text")) {
         text = &node;  // the innermost: album captions nest two equal blocks
         return true;
@@ -376,8 +383,8 @@ class page_reader {
   }
 
   static bool is_inside(const GumboNode& node, const GumboNode& outer) {
-    // Depth-first order: what comes after the text's last child is outside. Looking upwards stays short in real
-    // pages and is bounded for the others.
+    // Depth-first order: what comes after the text's last child is outside. Looking upwards stays short in
+    // real pages and is bounded for the others.
     int steps = 64;
     for (const auto* up = node.parent; up && steps > 0; up = up->parent, --steps) {
       if (up == &outer) return true;
@@ -411,14 +418,16 @@ class page_reader {
         {"message_media_not_supported", media_kind::unsupported},
     };
     for (const auto& [name, kind] : kinds) {
-      if (has_class(node, name) && std::ranges::find(post.media, kind) == post.media.end()) post.media.push_back(kind);
+      if (has_class(node, name) && std::ranges::find(post.media, kind) == post.media.end())
+        post.media.push_back(kind);
     }
   }
 
   static std::string address_of(const GumboNode& node) {
     const auto target = attribute(node, "href");
     if (target.size() > 2048) return {};
-    return starts_with_any(target, {"https://", "http://", "tg://", "mailto:"}) ? clean(target, 2048) : std::string();
+    return starts_with_any(target, {"https://", "http://", "tg://", "mailto:"}) ? clean(target, 2048)
+                                                                                : std::string();
   }
 
   void read_link(const GumboNode& node, channel_post& post) const {

@@ -5,19 +5,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string block(std::string_view id, std::string_view inner, std::string_view date = "2026-09-27T07:24:01+00:00",
-                  std::string_view more_classes = "") {
-  std::string out = R"(<div class="tgme_widget_message_wrap js-widget_message_wrap"><div class="tgme_widget_message )";
-  out.append(more_classes).append(R"( js-widget_message" data-post="jobs/)").append(id).append(R"(" data-view="x">)");
+std::string block(std::string_view id, std::string_view inner,
+                  std::string_view date = "2026-09-27T07:24:01+00:00", std::string_view more_classes = "") {
+  std::string out =
+      R"(<div class="tgme_widget_message_wrap js-widget_message_wrap"><div class="tgme_widget_message )";
+  out.append(more_classes)
+      .append(R"( js-widget_message" data-post="jobs/)")
+      .append(id)
+      .append(R"(" data-view="x">)");
   out.append(R"(<div class="tgme_widget_message_bubble">)").append(inner);
-  out.append(R"(<div class="tgme_widget_message_footer"><div class="tgme_widget_message_info">)"
-             R"(<span class="tgme_widget_message_meta"><a class="tgme_widget_message_date" href="https://t.me/jobs/1">)"
-             R"(<time datetime=")").append(date).append(R"(" class="time">07:24</time></a></span></div></div>)");
+  out.append(
+         R"(<div class="tgme_widget_message_footer"><div class="tgme_widget_message_info">)"
+         R"(<span class="tgme_widget_message_meta"><a class="tgme_widget_message_date" href="https://t.me/jobs/1">)"
+         R"(<time datetime=")")
+      .append(date)
+      .append(R"(" class="time">07:24</time></a></span></div></div>)");
   return out + "</div></div></div>";
 }
 
 std::string words(std::string_view inner) {
-  return R"(<div class="tgme_widget_message_text js-message_text" dir="auto">)" + std::string(inner) + "</div>";
+  return R"(<div class="tgme_widget_message_text js-message_text" dir="auto">)" + std::string(inner) +
+         "</div>";
 }
 
 std::string history(std::string_view blocks) {
@@ -34,8 +42,8 @@ preview_page read(const std::string& html) {
 }
 
 TEST(PreviewPage, APostIsReadWithItsTextLinksHashtagsAndTime) {
-  const auto page = read(history(block(
-      "105", words(R"(<b>C++</b> developer<br/>250&nbsp;000 ₽ <a href="?q=%23remote">#remote</a>
+  const auto page = read(
+      history(block("105", words(R"(<b>C++</b> developer<br/>250&nbsp;000 ₽ <a href="?q=%23remote">#remote</a>
           <i class="emoji" style="background"><b>😀</b></i><br/><br/>Писать: <a href="https://t.me/anna">@anna</a>,
           <a href="https://forms.gle/x1">анкета</a>)"))));
   ASSERT_EQ(page.posts.size(), 1u);
@@ -53,10 +61,10 @@ TEST(PreviewPage, APostIsReadWithItsTextLinksHashtagsAndTime) {
 }
 
 TEST(PreviewPage, WhatAPostAnswersIsNotItsText) {
-  const auto page = read(history(block(
-      "7", R"(<a class="tgme_widget_message_reply" href="https://t.me/jobs/3">
+  const auto page =
+      read(history(block("7", R"(<a class="tgme_widget_message_reply" href="https://t.me/jobs/3">
               <div class="tgme_widget_message_text js-message_text js-message_reply_text">old words</div></a>)" +
-               words("new words"))));
+                                  words("new words"))));
   ASSERT_EQ(page.posts.size(), 1u);
   EXPECT_EQ(page.posts[0].text, "new words");
 }
@@ -67,13 +75,12 @@ TEST(PreviewPage, ACaptionNestedTwiceIsTakenOnce) {
 }
 
 TEST(PreviewPage, ForwardSignatureEditAndMediaAreSeen) {
-  auto html = history(block(
-      "9", R"(<div class="tgme_widget_message_forwarded_from">Forwarded from
+  auto html = history(block("9", R"(<div class="tgme_widget_message_forwarded_from">Forwarded from
               <a class="tgme_widget_message_forwarded_from_name" href="https://t.me/src/9">Src</a></div>
               <div class="tgme_widget_message_grouped_wrap"><a class="tgme_widget_message_photo_wrap" href="x"></a>
               <a class="tgme_widget_message_photo_wrap" href="y"></a></div>
               <span class="tgme_widget_message_from_author">Анна</span>)" +
-               words("x")));
+                                     words("x")));
   const std::string meta = R"(tgme_widget_message_meta">)";
   html.insert(html.find(meta) + meta.size(), "edited ");
   const auto post = read(html).posts.at(0);
@@ -94,8 +101,9 @@ TEST(PreviewPage, APollSpeaksWhenThereIsNoText) {
 }
 
 TEST(PreviewPage, ButtonsUnderAPostAreLinks) {
-  const auto page = read(history(
-      block("9", words("x") + R"(<a class="tgme_widget_message_inline_button url_button" href="https://hh.example/1">
+  const auto page = read(history(block(
+      "9",
+      words("x") + R"(<a class="tgme_widget_message_inline_button url_button" href="https://hh.example/1">
                                <span class="tgme_widget_message_inline_button_text">Откликнуться</span></a>)")));
   const std::vector<post_link> links{{"https://hh.example/1", "Откликнуться"}};
   EXPECT_EQ(page.posts.at(0).links, links);
@@ -103,14 +111,15 @@ TEST(PreviewPage, ButtonsUnderAPostAreLinks) {
 
 TEST(PreviewPage, OnlyOrdinaryAddressesAreLinks) {
   const auto page = read(history(block("9", words(R"(<a href="javascript:alert">a</a><a href="data:x">b</a>
-      <a href="https://)" + std::string(3000, 'x') + R"(">c</a><a href="https://ok.example/">d</a>)"))));
+      <a href="https://)" + std::string(3000, 'x') +
+                                                  R"(">c</a><a href="https://ok.example/">d</a>)"))));
   const std::vector<post_link> links{{"https://ok.example/", "d"}};
   EXPECT_EQ(page.posts.at(0).links, links);
 }
 
 TEST(PreviewPage, AServiceMessageMovesTheLastIdButIsNoPost) {
-  const auto page = read(history(block("9", words("x")) + block("10", words("pinned"), "2026-09-27T07:24:01+00:00",
-                                                                "service_message")));
+  const auto page = read(history(
+      block("9", words("x")) + block("10", words("pinned"), "2026-09-27T07:24:01+00:00", "service_message")));
   EXPECT_EQ(page.posts.size(), 1u);
   EXPECT_EQ(page.last_id, 10);
   EXPECT_EQ(page.first_id, 9);
@@ -149,7 +158,8 @@ TEST(PreviewPage, TheEndOfTheHistoryIsToldFromAPageThatIsNone) {
 
 TEST(PreviewPage, AbsurdIdsAndDatesAreCountedNotBelieved) {
   std::string blocks;
-  for (const auto* id : {"0", "-5", "99999999999999999999", "2147483648", "12x", ""}) blocks += block(id, words("x"));
+  for (const auto* id : {"0", "-5", "99999999999999999999", "2147483648", "12x", ""})
+    blocks += block(id, words("x"));
   for (const auto* date : {"", "now", "1999-01-01T00:00:00+00:00", "2026-13-01T00:00:00+00:00",
                            "2026-02-30T00:00:00+00:00", "2026-02-20T25:00:00+00:00", "2026-02-20T05:00:00",
                            "2026-02-20T05:00:00+99:00", "99999-02-20T05:00:00+00:00"}) {
@@ -196,7 +206,8 @@ TEST(PreviewPage, APageThatWouldFillTheMemoryIsRefused) {
 
 TEST(PreviewPage, HugeAttributesAndPagesAreBounded) {
   const auto page = parse_preview_page(
-      history(block("9", "<a class=\"" + std::string(500'000, 'c') + "\" href=x>y</a>" + words("ok"))), "jobs");
+      history(block("9", "<a class=\"" + std::string(500'000, 'c') + "\" href=x>y</a>" + words("ok"))),
+      "jobs");
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(page->posts.at(0).text, "ok");
   EXPECT_EQ(parse_preview_page(std::string(3 << 20, ' '), "jobs").error(), page_error::too_large);

@@ -9,8 +9,8 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// A page holds about 20 messages, and an album is one block of up to ten of them: with fewer blocks than this, a page
-// cannot have left anything out.
+// A page holds about 20 messages, and an album is one block of up to ten of them: with fewer blocks than
+// this, a page cannot have left anything out.
 constexpr std::size_t full_page_blocks = 3;
 constexpr std::size_t nearly_full_page_posts = 15;
 // Walking back over more than this is not catching up any more.
@@ -31,13 +31,16 @@ struct channel {
   int pages_back = 0;
 };
 
-std::size_t blocks_of(const preview_page& page) { return page.posts.size() + static_cast<std::size_t>(page.unreadable); }
+std::size_t blocks_of(const preview_page& page) {
+  return page.posts.size() + static_cast<std::size_t>(page.unreadable);
+}
 
 }  // namespace
 
 std::string page_request::path() const {
   std::string out = "/s/" + name;
-  if (what != kind::newest) out += (what == kind::after ? "?after=" : "?before=") + std::to_string(message_id);
+  if (what != kind::newest)
+    out += (what == kind::after ? "?after=" : "?before=") + std::to_string(message_id);
   return out;
 }
 
@@ -71,7 +74,8 @@ struct reading_plan::state {
 };
 
 reading_plan::reading_plan(const reading_pace& pace, std::uint64_t seed)
-    : state_(new state{pace, std::minstd_rand(static_cast<std::minstd_rand::result_type>(seed)), {}, {}, {}, 0}) {}
+    : state_(new state{
+          pace, std::minstd_rand(static_cast<std::minstd_rand::result_type>(seed)), {}, {}, {}, 0}) {}
 reading_plan::~reading_plan() = default;
 
 void reading_plan::put(const source& what, instant now) {
@@ -106,7 +110,9 @@ std::optional<page_request> reading_plan::next(instant now) {
   auto& who = s.channels.at(id);
   who.busy = true;
   ++s.under_way;
-  s.slot = std::max(s.slot, now) + microseconds(static_cast<std::int64_t>(1e6 / s.pace.requests_per_second));
+  if (const auto rate = s.pace.requests_per_second; rate > 0) {
+    s.slot = std::max(s.slot, now) + microseconds(static_cast<std::int64_t>(1e6 / rate));
+  }
 
   page_request ask{id, who.name};
   if (who.hole_top != 0) {
@@ -150,7 +156,8 @@ page_use reading_plan::use_of(const page_request& asked, const preview_page& pag
   return use;
 }
 
-void reading_plan::stored(const page_request& asked, const preview_page& page, const page_use& use, instant now) {
+void reading_plan::stored(const page_request& asked, const preview_page& page, const page_use& use,
+                          instant now) {
   auto& s = *state_;
   auto* who = s.answered(asked.source);
   if (!who) return;
@@ -166,7 +173,8 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
     }
     more = true;
   } else if (!use.store) {
-    // Something may lie between the mark and this page. Forward first; backwards if that leaves something out too.
+    // Something may lie between the mark and this page. Forward first; backwards if that leaves something out
+    // too.
     if (asked.what == page_request::kind::after || who->seen_up_to == 0) {
       who->hole_top = who->hole_cursor = page.first_id;
     }

@@ -11,18 +11,18 @@
 
 namespace tandem::hunt {
 
-// How politely channels are read. The defaults are for t.me, where 300 requests at one a second met no refusal; a
-// source's gap shrinks to min_gap while it posts and grows to max_gap while it is silent.
+// How politely channels are read. The defaults are for t.me, where 300 requests at one a second met no
+// refusal; a source's gap shrinks to min_gap while it posts and grows to max_gap while it is silent.
 struct reading_pace {
   std::chrono::milliseconds min_gap{20'000};
   std::chrono::milliseconds max_gap{300'000};
-  double jitter = 0.15;                             // share of the gap, to both sides
-  double requests_per_second = 1.0;                 // at most, over all sources
-  int parallel = 4;                                 // requests under way
-  std::chrono::milliseconds reread_gap{600'000};    // the newest page is looked at for edits
-  std::chrono::milliseconds failure_gap{30'000};    // after a failure; doubles up to max_failure_gap
+  double jitter = 0.15;                           // share of the gap, to both sides
+  double requests_per_second = 1.0;               // at most, over all sources; 0: no limit
+  int parallel = 4;                               // requests under way
+  std::chrono::milliseconds reread_gap{600'000};  // the newest page is looked at for edits
+  std::chrono::milliseconds failure_gap{30'000};  // after a failure; doubles up to max_failure_gap
   std::chrono::milliseconds max_failure_gap{3'600'000};
-  std::chrono::milliseconds lost_gap{900'000};      // a channel without a preview is asked for it again
+  std::chrono::milliseconds lost_gap{900'000};  // a channel without a preview is asked for it again
 };
 
 // What to ask for: the newest page, or the page after or before a message.
@@ -32,11 +32,11 @@ struct page_request {
   std::string name;
   kind what = kind::newest;
   std::int64_t message_id = 0;
-  std::string path() const;                         // "/s/jobs?after=105"
+  std::string path() const;  // "/s/jobs?after=105"
 };
 
-// What to do with the page that came: store its posts above `store_above` and compare the others for edits (or leave
-// it alone), and how far the source has been seen without a gap once that is stored.
+// What to do with the page that came: store its posts above `store_above` and compare the others for edits
+// (or leave it alone), and how far the source has been seen without a gap once that is stored.
 struct page_use {
   bool store = true;
   std::int64_t store_above = 0;
@@ -44,9 +44,10 @@ struct page_use {
   bool first_read = false;
 };
 
-// Which page of which source is asked for when. A machine without I/O: moments and answers go in, requests come out.
-// Nothing is missed after a restart or a burst: the source's mark moves up only over what is stored, and where a page
-// may have left something out between the mark and its first post, pages are walked backwards first.
+// Which page of which source is asked for when. A machine without I/O: moments and answers go in, requests
+// come out. Nothing is missed after a restart or a burst: the source's mark moves up only over what is
+// stored, and where a page may have left something out between the mark and its first post, pages are walked
+// backwards first.
 class reading_plan {
  public:
   reading_plan(const reading_pace& pace, std::uint64_t seed);
@@ -56,7 +57,8 @@ class reading_plan {
   void put(const source& what, instant now);
   // The next request that may be sent now; its source is busy until one of the three answers below.
   std::optional<page_request> next(instant now);
-  // When next() may have something again; nothing while too many requests are under way or there is no source.
+  // When next() may have something again; nothing while too many requests are under way or there is no
+  // source.
   std::optional<instant> wake_at() const;
 
   page_use use_of(const page_request& asked, const preview_page& page) const;

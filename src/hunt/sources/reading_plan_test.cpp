@@ -109,7 +109,8 @@ TEST(ReadingPlan, ABurstIsReadPageByPageWithoutWaiting) {
   for (std::size_t id = 101; id <= 200; ++id) EXPECT_TRUE(seen[id]) << id;
 }
 
-// Nobody has documented that ?after=ID gives the posts next to ID: if it gave the newest ones, nothing may be lost.
+// Nobody has documented that ?after=ID gives the posts next to ID: if it gave the newest ones, nothing may be
+// lost.
 TEST(ReadingPlan, AServerThatAnswersWithTheNewestPostsIsWalkedBackwards) {
   reading_plan plan(quick(), 1);
   plan.put(channel(1, 100), start);

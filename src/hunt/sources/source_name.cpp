@@ -8,14 +8,16 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Paths of t.me that are no person and no channel.
-constexpr std::string_view reserved[] = {"joinchat", "addstickers", "addemoji", "addtheme",    "addlist", "share",
-                                         "proxy",    "socks",       "login",    "setlanguage", "invoice", "boost"};
+constexpr std::string_view reserved[] = {"joinchat", "addstickers", "addemoji", "addtheme",
+                                         "addlist",  "share",       "proxy",    "socks",
+                                         "login",    "setlanguage", "invoice",  "boost"};
 
 }  // namespace
 
 bool is_username(std::string_view name) {
   return name.size() >= 4 && name.size() <= 32 && is_letter(name.front()) &&
-         std::ranges::all_of(name, [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }) &&
+         std::ranges::all_of(name,
+                             [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }) &&
          std::ranges::find(reserved, name) == std::end(reserved);
 }
 
@@ -36,7 +38,8 @@ std::optional<std::string> parse_source_name(std::string_view written) {
   if (name.starts_with('@')) name.remove_prefix(1);
   if (!is_username(name)) return std::nullopt;
   std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return is_letter(c) ? static_cast<char>(c | 0x20) : c; });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return is_letter(c) ? static_cast<char>(c | 0x20) : c; });
   return lower;
 }
 

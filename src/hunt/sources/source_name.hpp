@@ -5,8 +5,9 @@
 
 namespace tandem::hunt {
 
-// The username of a public channel out of what people paste: name, @name, t.me/name, https://t.me/s/name?before=5.
-// Lower case. Nothing if it is no username: 4 to 32 letters, digits and underscores, a letter first.
+// The username of a public channel out of what people paste: name, @name, t.me/name,
+// https://t.me/s/name?before=5. Lower case. Nothing if it is no username: 4 to 32 letters, digits and
+// underscores, a letter first.
 std::optional<std::string> parse_source_name(std::string_view written);
 
 // The same for the bare name, as it stands behind "@" or "t.me/".

@@ -22,7 +22,8 @@ bool starts_with_one_of(string_view word, std::initializer_list<string_view> all
 UChar32 character_at(string_view text, std::size_t& at) {
   UChar32 c = 0;
   auto index = static_cast<std::int32_t>(at);
-  U8_NEXT(reinterpret_cast<const std::uint8_t*>(text.data()), index, static_cast<std::int32_t>(text.size()), c);
+  U8_NEXT(reinterpret_cast<const std::uint8_t*>(text.data()), index, static_cast<std::int32_t>(text.size()),
+          c);
   at = static_cast<std::size_t>(index);
   return c;
 }
@@ -65,8 +66,8 @@ string_view undecorated(string_view line) {
   while (at < line.size()) {
     const auto from = at;
     const UChar32 c = character_at(line, at);
-    if (c > 0 && (u_isalnum(c) || c == '#' || c == '@' || c == '$' || c == 0x20AC || c == 0x20BD || c == 0xAB ||
-                  c == '"' || c == '(' || c == '+')) {
+    if (c > 0 && (u_isalnum(c) || c == '#' || c == '@' || c == '$' || c == 0x20AC || c == 0x20BD ||
+                  c == 0xAB || c == '"' || c == '(' || c == '+')) {
       line.remove_prefix(from);
       break;
     }
@@ -92,13 +93,14 @@ std::string without_outer_hashtags(string_view line) {
 }
 
 struct text_line {
-  std::string text;     // squeezed, undecorated, without outer hashtags
-  std::string first;    // its first word, folded
+  std::string text;       // squeezed, undecorated, without outer hashtags
+  std::string first;      // its first word, folded
   std::size_t label = 0;  // bytes of "Label: " in front, 0 if there is none
   bool address_only = false;
 };
 
-// "Вакансия: дизайнер", "Position - designer": up to three words, a colon or a spaced dash, and something behind it.
+// "Вакансия: дизайнер", "Position - designer": up to three words, a colon or a spaced dash, and something
+// behind it.
 std::size_t label_length(string_view line) {
   std::size_t words = 1;
   for (std::size_t at = 0; at < line.size();) {
@@ -151,24 +153,28 @@ std::vector<text_line> lines_of(string_view text) {
   return out;
 }
 
-// The lines that name the job, those that tell its conditions (no title), and greetings, by their first word, folded.
+// The lines that name the job, those that tell its conditions (no title), and greetings, by their first word,
+// folded.
 bool names_the_job(const text_line& line) {
-  return line.label != 0 && starts_with_one_of(line.first, {"вакансия", "должност", "позици", "рол", "кого", "специал",
-                                                            "position", "role", "title", "job", "vacancy", "проект",
-                                                            "задач", "заказ", "project"});
+  return line.label != 0 &&
+         starts_with_one_of(line.first,
+                            {"вакансия", "должност", "позици", "рол", "кого", "специал", "position", "role",
+                             "title", "job", "vacancy", "проект", "задач", "заказ", "project"});
 }
 bool tells_conditions(const text_line& line) {
   return line.label != 0 &&
-         starts_with_one_of(line.first,
-                            {"формат", "локац", "город", "место", "компани", "занятост", "вилк", "зарплат", "зп", "з/п",
-                             "оплат", "бюджет", "график", "уровен", "опыт", "стек", "услови", "контакт", "отклик",
-                             "писать", "пишите", "срок", "направлен", "location", "company", "format", "salary",
-                             "budget", "stack", "level", "contact", "deadline", "rate", "employment", "type", "ссылк",
-                             "источник", "дата", "id"});
+         starts_with_one_of(
+             line.first,
+             {"формат",   "локац",   "город",      "место",  "компани", "занятост", "вилк",      "зарплат",
+              "зп",       "з/п",     "оплат",      "бюджет", "график",  "уровен",   "опыт",      "стек",
+              "услови",   "контакт", "отклик",     "писать", "пишите",  "срок",     "направлен", "location",
+              "city",     "company", "format",     "salary", "budget",  "stack",    "level",     "contact",
+              "deadline", "rate",    "employment", "type",   "ссылк",   "источник", "дата",      "id"});
 }
 bool greets(string_view first_word) {
-  return is_one_of(first_word, {"привет", "приветствую", "здравствуйте", "добрый", "доброго", "доброе", "добрыи", "всем",
-                                "коллеги", "друзья", "ребята", "hi", "hello", "hey", "dear", "guys", "good"});
+  return is_one_of(first_word,
+                   {"привет", "приветствую", "здравствуйте", "добрый", "доброго", "доброе", "добрыи", "всем",
+                    "коллеги", "друзья", "ребята", "hi", "hello", "hey", "dear", "guys", "good"});
 }
 
 // Behind "Всем привет!", if the line begins like that; npos if the greeting is all of it.
@@ -189,7 +195,8 @@ std::size_t greeting_length(const text_line& line) {
 
 // The end of the first sentence, if it is a good title.
 std::size_t sentence_length(string_view text) {
-  for (std::size_t at = text.find_first_of(".!?"); at != string_view::npos; at = text.find_first_of(".!?", at + 1)) {
+  for (std::size_t at = text.find_first_of(".!?"); at != string_view::npos;
+       at = text.find_first_of(".!?", at + 1)) {
     if (at + 1 < text.size() && text[at + 1] != ' ') continue;
     if (at >= 12) return at + 1;
   }
@@ -232,32 +239,36 @@ bool is_currency(const text::token& t) {
   if (t.kind == token_kind::sign) return is_one_of(t.folded, {"$", "€", "₽"});
   if (t.kind != token_kind::word) return false;
   return starts_with_one_of(t.folded, {"руб", "дол", "евро", "тенге", "грн", "гривен"}) ||
-         is_one_of(t.folded, {"р", "p", "rub", "rur", "usd", "eur", "usdt", "euro", "kzt", "byn", "uah", "gbp", "тг"});
+         is_one_of(t.folded,
+                   {"р", "p", "rub", "rur", "usd", "eur", "usdt", "euro", "kzt", "byn", "uah", "gbp", "тг"});
 }
 bool is_thousand(const text::token& t) {
-  return t.kind == token_kind::word &&
-         (is_one_of(t.folded, {"к", "k", "т", "т.р", "тр", "млн", "m"}) || starts_with_one_of(t.folded, {"тыс", "милл"}));
+  return t.kind == token_kind::word && (is_one_of(t.folded, {"к", "k", "т", "т.р", "тр", "млн", "m"}) ||
+                                        starts_with_one_of(t.folded, {"тыс", "милл"}));
 }
 bool is_pay_word(const text::token& t) {
   return t.kind == token_kind::word &&
          (is_one_of(t.folded, {"зп", "rate", "fee", "price", "pay", "оклад", "чек"}) ||
-          starts_with_one_of(t.folded, {"зарплат", "вилк", "оплат", "бюджет", "гонорар", "ставк", "доход", "salar",
-                                        "budget", "payment", "compensat", "стоимост", "цен", "вознагражд", "плачу",
-                                        "платим", "плата"}));
+          starts_with_one_of(t.folded, {"зарплат", "вилк", "оплат", "бюджет", "гонорар", "ставк", "доход",
+                                        "salar", "budget", "payment", "compensat", "стоимост", "цен",
+                                        "вознагражд", "плачу", "платим", "плата"}));
 }
 // Words that belong to the sum behind it: "в месяц", "на руки", "за пост", "per hour", "gross".
 bool goes_on(const text::token& t) {
   return t.kind == token_kind::word &&
-         is_one_of(t.folded, {"в", "на", "за", "до", "per", "a", "an", "net", "gross", "руки", "час", "мес", "месяц",
-                              "день", "неделю", "год", "смену", "проект", "штуку", "шт", "пост", "статью", "ролик",
-                              "видео", "минуту", "макет", "экран", "слово", "символов", "знаков", "hour", "month",
-                              "day", "week", "year", "project", "h", "hr", "mo", "вычета", "налогов", "hourly"});
+         is_one_of(t.folded, {"в",        "на",     "за",    "до",     "per",    "a",       "an",
+                              "net",      "gross",  "руки",  "час",    "мес",    "месяц",   "день",
+                              "неделю",   "год",    "смену", "проект", "штуку",  "шт",      "пост",
+                              "статью",   "ролик",  "видео", "минуту", "макет",  "экран",   "слово",
+                              "символов", "знаков", "hour",  "month",  "day",    "week",    "year",
+                              "project",  "h",      "hr",    "mo",     "вычета", "налогов", "hourly"});
 }
 bool is_glue(const text::token& t) {
   return t.kind == token_kind::word && is_one_of(t.folded, {"в", "на", "за", "до", "per", "a", "an"});
 }
 bool opens_sum(const text::token& t) {
-  return t.kind == token_kind::word && is_one_of(t.folded, {"от", "до", "from", "up", "to", "около", "about"});
+  return t.kind == token_kind::word &&
+         is_one_of(t.folded, {"от", "до", "from", "up", "to", "около", "about"});
 }
 
 // "5к" and "100k" come as one word if the figure has one digit.
@@ -266,7 +277,8 @@ double figure_of(const text::token& t, bool& thousand) {
   if (t.kind != token_kind::number && t.kind != token_kind::word) return 0;
   double value = 0;
   std::size_t at = 0;
-  while (at < t.folded.size() && t.folded[at] >= '0' && t.folded[at] <= '9') value = value * 10 + (t.folded[at++] - '0');
+  while (at < t.folded.size() && t.folded[at] >= '0' && t.folded[at] <= '9')
+    value = value * 10 + (t.folded[at++] - '0');
   if (at == 0) return 0;
   const string_view tail = string_view(t.folded).substr(at);
   thousand = tail == "к" || tail == "k";
@@ -344,7 +356,9 @@ class money_finder {
     // Percents and years of experience stand on the same lines.
     const bool other_unit = last + 1 < words_.size() && words_[last + 1].folded == "%" && joined(last);
     if (is_phone || other_unit) return std::nullopt;
-    money found{start, last, currency || (pay_line && (thousand || largest >= 1000))};
+    const bool sensible =
+        thousand || (largest >= 1000 && largest < 1e9);  // not years of experience, not a phone
+    money found{start, last, currency || (pay_line && sensible)};
     if (found.certain) found.last = end_of(last);
     return found;
   }
@@ -387,8 +401,9 @@ class money_finder {
       if (!line.starts_with(':')) continue;
       const auto value = squeezed(string_view(line).substr(1));
       const auto word = text::fold(value);
-      const bool speaks = starts_with_one_of(word, {"по договор", "договор", "обсужд", "по результат", "в процессе",
-                                                    "negotiable", "discuss", "по итогам", "открыт", "сдельн", "к обсужд"});
+      const bool speaks =
+          starts_with_one_of(word, {"по договор", "договор", "обсужд", "по результат", "в процессе",
+                                    "negotiable", "discuss", "по итогам", "открыт", "сдельн", "к обсужд"});
       if (speaks) return shortened(value, budget_length);
     }
     return {};
@@ -436,8 +451,8 @@ digest digest_of(string_view text, text::stemmer& stems) {
   append_sentence(essence, rest);
   for (auto i = chosen.line + 1; i < lines.size() && essence.size() < essence_length * 4; ++i) {
     if (lines[i].address_only) continue;
-    if (!out.budget.empty() && lines[i].label != 0 && lines[i].text.size() < lines[i].label + out.budget.size() + 8 &&
-        lines[i].text.contains(out.budget)) {
+    if (!out.budget.empty() && lines[i].label != 0 &&
+        lines[i].text.size() < lines[i].label + out.budget.size() + 8 && lines[i].text.contains(out.budget)) {
       continue;  // the card shows it already
     }
     append_sentence(essence, lines[i].text);

@@ -15,7 +15,8 @@ struct digest {
 
 digest digest_of(std::string_view text, text::stemmer& stems);
 
-// The money that a post promises, as it was written; empty if it names none. A line that speaks of pay goes first.
+// The money that a post promises, as it was written; empty if it names none. A line that speaks of pay goes
+// first.
 std::string budget_of(std::string_view text, text::stemmer& stems);
 
 }  // namespace tandem::hunt

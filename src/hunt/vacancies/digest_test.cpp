@@ -13,8 +13,9 @@ std::string budget(std::string_view text) {
 }
 
 TEST(Digest, TheFirstLineIsTheTitleAndTheRestTheEssence) {
-  const auto card = of("#вакансия #удаленка\n\n🎨 Лендинг для кофейни (Figma → Tilda)\nНужны два экрана и форма заказа\n"
-                       "• тексты и фото есть\nБюджет: 25 000 ₽\nПисать @anna");
+  const auto card =
+      of("#вакансия #удаленка\n\n🎨 Лендинг для кофейни (Figma → Tilda)\nНужны два экрана и форма заказа\n"
+         "• тексты и фото есть\nБюджет: 25 000 ₽\nПисать @anna");
   EXPECT_EQ(card.title, "Лендинг для кофейни (Figma → Tilda)");
   EXPECT_EQ(card.essence, "Нужны два экрана и форма заказа. тексты и фото есть");
   EXPECT_EQ(card.budget, "25 000 ₽");
@@ -36,15 +37,17 @@ TEST(Digest, GreetingsAndConditionsAreNoTitle) {
 }
 
 TEST(Digest, ALongLineIsCutBehindAWordAndGoesOnInTheEssence) {
-  const auto card = of(
-      "Ищем в нашу команду очень внимательного и ответственного человека который умеет писать длинные тексты для "
-      "сайтов и рассылок");
+  const auto card =
+      of("Ищем в нашу команду очень внимательного и ответственного человека который умеет писать длинные "
+         "тексты для "
+         "сайтов и рассылок");
   EXPECT_TRUE(card.title.ends_with("…"));
   EXPECT_TRUE(card.title.starts_with("Ищем в нашу команду"));
   EXPECT_TRUE(card.essence.ends_with("сайтов и рассылок"));
   const auto joined = card.title.substr(0, card.title.size() - std::string("…").size()) + " " + card.essence;
   EXPECT_EQ(joined,
-            "Ищем в нашу команду очень внимательного и ответственного человека который умеет писать длинные тексты для "
+            "Ищем в нашу команду очень внимательного и ответственного человека который умеет писать длинные "
+            "тексты для "
             "сайтов и рассылок");
 }
 
@@ -90,8 +93,9 @@ TEST(Budget, ALineAboutPayGoesBeforeAnotherSum) {
 }
 
 TEST(Budget, FiguresThatAreNoMoneyAreLeftAlone) {
-  for (const auto* text : {"Опыт от 3 лет, команда 15 человек, график 5/2", "Скидка 50%", "+7 999 123 45 67",
-                           "Запуск 2026 года, 100 000 пользователей", "Оплата раз в 2 недели", "Версия 1.5.3"}) {
+  for (const auto* text :
+       {"Опыт от 3 лет, команда 15 человек, график 5/2", "Скидка 50%", "+7 999 123 45 67",
+        "Запуск 2026 года, 100 000 пользователей", "Оплата раз в 2 недели", "Версия 1.5.3"}) {
     EXPECT_EQ(budget(text), "") << text;
   }
 }

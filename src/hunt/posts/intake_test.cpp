@@ -1,0 +1,190 @@
+#include "hunt/posts/intake.hpp"
+
+#include "async/scope.hpp"
+#include "hunt/way_for_test.hpp"
+
+namespace tandem::hunt {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = post_event::kind;
+
+struct Intake : testing::Test, way {
+  std::string messages() { return ask("SELECT count(*) FROM platform.messages WHERE lane = 'judge'"); }
+};
+
+TEST_F(Intake, APostThatPassesIsStoredAndWaitsForTheJudge) {
+  const auto from = add("jobs", "+ #вакансия\n- #резюме");
+  const auto out = take(from, {post(7, "#вакансия нужен дизайнер, пишите @anna")});
+  EXPECT_EQ(out.added, 1);
+  EXPECT_EQ(out.passed, 1);
+  EXPECT_EQ(
+      ask("SELECT concat_ws('|', state, reason, author_key, contact_url, url, revision) FROM hunt.posts"),
+      "waiting|+ #вакансия|@anna|https://t.me/anna|https://t.me/jobs/7|1");
+  EXPECT_EQ(ask("SELECT kind || body FROM platform.messages"),
+            "post_accepted.v1{\"post_id\":1,\"revision\":1}");
+  EXPECT_EQ(
+      ask("SELECT concat_ws('|', last_message_id, last_read_at IS NOT NULL, last_post_at = now() - now() + "
+          "(SELECT posted_at FROM hunt.posts)) FROM hunt.sources"),
+      "7|t|t");
+}
+
+TEST_F(Intake, ADroppedPostIsKeptWithTheRuleThatDroppedIt) {
+  const auto from = add("jobs", "+ #вакансия\n- #резюме");
+  const auto out = take(from, {post(7, "#вакансия #резюме"), post(8, "просто разговор"), post(9, "")});
+  EXPECT_EQ(out.dropped, 3);
+  EXPECT_EQ(ask("SELECT string_agg(reason, '|' ORDER BY message_id) FROM hunt.posts WHERE state = 'dropped'"),
+            "- #резюме|+ #вакансия|no_text");
+  EXPECT_EQ(messages(), "0");
+}
+
+TEST_F(Intake, TakingAPageAgainDoesNothing) {
+  const auto from = add("jobs");
+  const std::vector<channel_post> page{post(1, "нужен дизайн"), post(2, "нужен код")};
+  take(from, page);
+  const auto again = take(from, page);
+  EXPECT_EQ(again.added + again.edited, 0);
+  EXPECT_EQ(messages(), "2");
+}
+
+TEST_F(Intake, TheSameTextInAnotherChannelIsARepeatOfTheFirst) {
+  const auto one = add("jobs"), two = add("more_jobs"), three = add("other");
+  take(one, {post(1, "Нужен дизайнер, 5000 ₽")});
+  const auto out = take(two, {post(9, "нужен ДИЗАЙНЕР! 5000 ₽ 🔥"), post(10, "Нужен повар")});
+  take(three, {post(4, "Нужен дизайнер 5000 ₽")});
+  EXPECT_EQ(out.repeats, 1);
+  EXPECT_EQ(out.passed, 1);
+  EXPECT_EQ(ask("SELECT count(DISTINCT source_id) FROM hunt.posts WHERE repeat_of = 1"), "2");
+  EXPECT_EQ(messages(), "2");
+  EXPECT_EQ(steps.last(kind::repeat).original, post_id(1));
+}
+
+TEST_F(Intake, ARepeatOnTheSamePageKnowsItsOriginal) {
+  const auto from = add("jobs");
+  take(from, {post(1, "Нужен дизайнер"), post(2, "нужен дизайнер"), post(3, "нужен дизайнер!")});
+  EXPECT_EQ(ask("SELECT string_agg(repeat_of::text, ',' ORDER BY message_id) FROM hunt.posts WHERE state = "
+                "'repeat'"),
+            "1,1");
+  EXPECT_EQ(messages(), "1");
+}
+
+TEST_F(Intake, AfterTheWindowTheSameTextIsNews) {
+  const auto from = add("jobs");
+  take(from, {post(1, "Нужен дизайнер")});
+  time.advance(24h * 8);
+  EXPECT_EQ(take(from, {post(2, "Нужен дизайнер")}).passed, 1);
+}
+
+TEST_F(Intake, WhatARuleDroppedIsNobodysOriginal) {
+  const auto strict = add("strict", "+ #вакансия"), open = add("open");
+  take(strict, {post(1, "Нужен дизайнер")});
+  EXPECT_EQ(take(open, {post(1, "Нужен дизайнер")}).passed, 1);
+}
+
+TEST_F(Intake, OldPostsAreKeptButNotDelivered) {
+  const auto from = add("jobs");
+  auto old = post(1, "Нужен дизайнер");
+  old.posted_at = time.now() - 7h;
+  auto future = post(2, "Нужен повар");
+  future.posted_at = time.now() + 24h * 365;
+  EXPECT_EQ(take(from, {old, future}).passed, 1);
+  EXPECT_EQ(ask("SELECT reason FROM hunt.posts WHERE message_id = 1"), "old");
+  EXPECT_EQ(ask("SELECT posted_at = seen_at FROM hunt.posts WHERE message_id = 2"), "t")
+      << "nothing is from the future";
+}
+
+TEST_F(Intake, ABannedAuthorIsDropped) {
+  const auto from = add("jobs");
+  ask("INSERT INTO hunt.banned_authors VALUES ('@anna', now())");
+  EXPECT_EQ(
+      take(from, {post(1, "Нужен дизайнер, пишите @Anna"), post(2, "Нужен дизайнер, пишите @olga")}).passed,
+      1);
+  EXPECT_EQ(ask("SELECT reason FROM hunt.posts WHERE message_id = 1"), "banned_author");
+}
+
+TEST_F(Intake, AnEditIsANewRevisionThatIsJudgedAgain) {
+  const auto from = add("jobs");
+  take(from, {post(1, "нужен дизайн")});
+  time.advance(1min);
+  const auto out = take(from, {post(1, "нужен код, @anna")});
+  EXPECT_EQ(out.edited, 1);
+  EXPECT_EQ(
+      ask("SELECT concat_ws('|', revision, state, text, author_key, edited_at - seen_at) FROM hunt.posts"),
+      "2|waiting|нужен код, @anna|@anna|00:01:00");
+  EXPECT_EQ(ask("SELECT body FROM platform.messages ORDER BY message_id DESC"),
+            "{\"post_id\":1,\"revision\":2}");
+  EXPECT_EQ(steps.last(kind::edited).detail, "нужен код, @anna");
+}
+
+TEST_F(Intake, AnEditThatTheRulesForbidWithdrawsTheVacancy) {
+  const auto from = add("jobs", "- закрыто");
+  take(from, {post(1, "нужен дизайн")});
+  ask("INSERT INTO hunt.vacancies (post_id, title, essence, posted_at, seen_at, judged_at) "
+      "VALUES (1, 'x', 'y', now(), now(), now())");
+  ask("UPDATE hunt.posts SET state = 'judged'");
+  take(from, {post(1, "ЗАКРЫТО. нужен дизайн")});
+  EXPECT_EQ(ask("SELECT concat_ws('|', p.state, v.state, v.withdrawn_by_edit) FROM hunt.posts p JOIN "
+                "hunt.vacancies v "
+                "USING (post_id)"),
+            "dropped|withdrawn|t");
+  EXPECT_EQ(steps.last(kind::withdrawn).vacancy, vacancy_id(1));
+}
+
+TEST_F(Intake, ADroppedPostThatIsEditedIntoAVacancyPasses) {
+  const auto from = add("jobs", "+ #вакансия");
+  take(from, {post(1, "нужен дизайн")});
+  const auto out = take(from, {post(1, "#вакансия нужен дизайн")});
+  EXPECT_EQ(out.edited, 1);
+  EXPECT_EQ(out.passed, 1);
+}
+
+TEST_F(Intake, ARepeatStaysOneUntilItsTextSaysSomethingElse) {
+  const auto from = add("jobs");
+  take(from, {post(1, "нужен дизайн"), post(2, "нужен дизайн")});
+  auto same = post(2, "нужен дизайн");
+  same.links = {{"https://x.example/", "x"}};
+  EXPECT_EQ(take(from, {same}).repeats, 1);
+  EXPECT_EQ(ask("SELECT repeat_of FROM hunt.posts WHERE message_id = 2"), "1");
+  EXPECT_EQ(take(from, {post(2, "нужен повар")}).passed, 1);
+  EXPECT_EQ(ask("SELECT repeat_of IS NULL FROM hunt.posts WHERE message_id = 2"), "t");
+}
+
+TEST_F(Intake, APostBelowTheMarkThatNobodyKnowsIsLeftAlone) {
+  const auto from = add("jobs");
+  EXPECT_EQ(take(from, {post(3, "нужен дизайн"), post(9, "нужен код")}, 5).added, 1);
+  EXPECT_EQ(ask("SELECT message_id FROM hunt.posts"), "9");
+}
+
+TEST_F(Intake, PicturesWithoutWordsAreNoRepeatsOfEachOther) {
+  const auto from = add("jobs");
+  const auto out = take(from, {post(1, "🔥🔥"), post(2, "🔥")});
+  EXPECT_EQ(out.repeats, 0);
+  EXPECT_EQ(out.passed, 2);
+}
+
+TEST_F(Intake, TwoSourcesAtTheSameMomentLeaveOneOriginal) {
+  std::vector<source> from;
+  for (int i = 0; i < 6; ++i) from.push_back(add("jobs" + std::to_string(i)));
+  const std::vector<channel_post> page{post(1, "Нужен дизайнер"), post(2, "Нужен повар"),
+                                       post(3, "Нужен пекарь")};
+  std::vector<channel_post> backwards{post(1, "Нужен пекарь"), post(2, "Нужен повар"),
+                                      post(3, "Нужен дизайнер")};
+  std::string failure;
+  async::scope together(db.io.on(),
+                        [&](std::string_view, std::exception_ptr why) { failure = async::text_of(why); });
+  const auto take_one = [&](int i) -> task<> {
+    page_of_posts posts;
+    posts.posts = i % 2 ? page : backwards;
+    posts.seen_up_to = 3;
+    co_await way_in->take(from[static_cast<std::size_t>(i)], posts);
+  };
+  for (int i = 0; i < 6; ++i) together.spawn("source", take_one(i));
+  run(together.join());
+  EXPECT_EQ(failure, "");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts WHERE state = 'waiting'"), "3");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts WHERE state = 'repeat'"), "15");
+  EXPECT_EQ(messages(), "3");
+}
+
+}  // namespace
+}  // namespace tandem::hunt
