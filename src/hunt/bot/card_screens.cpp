@@ -1,0 +1,164 @@
+#include "hunt/bot/presses.hpp"
+#include "hunt/bot/screens.hpp"
+#include "platform/telegram/html.hpp"
+#include "platform/telegram/keyboard.hpp"
+
+// The vacancy's card, and what opens in its place.
+namespace tandem::hunt::bot {
+namespace {
+
+using locale::markup;
+using telegram::keyboard;
+
+constexpr std::size_t essence_shown = 600;  // code points
+constexpr std::string_view thin_space = "\u2009";
+
+bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
+
+// "25 000 ₽": the spaces inside a sum of money, and in front of its sign, are thin. U+00A0 and U+202F count as spaces.
+std::string thin_money(std::string_view text) {
+  static constexpr std::string_view spaces[] = {" ", "\u00A0", "\u202F", "\u2009"};
+  static constexpr std::string_view signs[] = {"₽", "$", "€", "⭐", "₸", "₴", "£"};
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto rest = text.substr(i);
+    const auto space = std::ranges::find_if(spaces, [&](std::string_view one) { return rest.starts_with(one); });
+    if (space == std::end(spaces) || out.empty() || !is_digit(out.back())) {
+      out += text[i++];
+      continue;
+    }
+    const auto after = rest.substr(space->size());
+    const bool thousands = after.size() >= 3 && is_digit(after[0]) && is_digit(after[1]) && is_digit(after[2]) &&
+                           (after.size() == 3 || !is_digit(after[3]));
+    const bool sign = std::ranges::any_of(signs, [&](std::string_view one) { return after.starts_with(one); });
+    out += thousands || sign ? thin_space : *space;
+    i += space->size();
+  }
+  return out;
+}
+
+// Telegram takes no other links in buttons.
+bool is_link(std::string_view url) {
+  return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("tg://");
+}
+
+std::string data_of(std::string_view prefix, const vacancy_card& card, list_offset from) {
+  return from ? press::data(prefix, card.id.value, *from) : press::data(prefix, card.id.value);
+}
+std::string data_of(std::string_view prefix, const vacancy_card& card, std::int64_t wanted, list_offset from) {
+  return from ? press::data(prefix, card.id.value, wanted, *from) : press::data(prefix, card.id.value, wanted);
+}
+
+std::string title_line(const view& to, const vacancy_card& card) {
+  return to.html("card.title", {{"emoji", to.emoji(card.category)}, {"title", card.title}});
+}
+
+screen ask(const view& to, const vacancy_card& card, list_offset from, std::span<const std::string_view> reasons,
+           std::string_view back) {
+  keyboard keys;
+  int place = 0;
+  for (const auto reason : reasons) {
+    if (place++ % 2 == 0) keys.row();
+    const auto index = std::ranges::find(press::reasons, reason) - std::begin(press::reasons);
+    keys.callback(to.plain("reason." + std::string(reason)), data_of(press::report, card, index, from));
+  }
+  keys.row().callback(to.plain("button.back"), data_of(back, card, from));
+  return {title_line(to, card) + "\n\n" + to.html("wrong.text"), keys.build()};
+}
+
+void add_back_to_list(const view& to, keyboard& keys, list_offset from) {
+  if (from) keys.row().callback(to.plain("button.back"), press::data(press::saved_list, *from));
+}
+
+}  // namespace
+
+std::string card_text(const view& to, const vacancy_card& card) {
+  if (card.withdrawn) {
+    return telegram::strike_html(title_line(to, card)) + "\n" + to.html("card.withdrawn");
+  }
+  std::string out = title_line(to, card);
+  std::string second = telegram::escape(thin_money(card.budget));
+  std::string also;
+  for (const auto id : card.also) {
+    const auto title = to.title(id);
+    if (!title.empty()) also += (also.empty() ? "" : ", ") + title;
+  }
+  if (!also.empty()) second += (second.empty() ? "" : " · ") + to.html("card.also", {{"categories", also}});
+  if (!second.empty()) out += "\n" + second;
+  if (!card.essence.empty()) out += "\n\n" + telegram::shorten(telegram::escape(card.essence), essence_shown);
+  const auto source = card.source_title.empty() ? std::string() : telegram::link(card.source_title, card.post_url);
+  const auto age = std::max(std::chrono::microseconds(0), to.now - card.posted_at);
+  out += "\n" + to.html("card.source", {{"source", markup{source}}, {"ago", locale::say_ago(to.language, age)}});
+  if (card.other_sources > 0) out += " · " + to.html("card.repeats", {{"count", card.other_sources}});
+  return out;
+}
+
+screen vacancy(const view& to, const vacancy_card& card, list_offset from) {
+  keyboard keys;
+  if (!card.withdrawn) {
+    keys.row();
+    if (is_link(card.contact_url)) keys.url(to.plain("button.respond"), card.contact_url);
+    if (is_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
+    keys.row();
+    keys.callback(to.plain(card.saved ? "button.unsave" : "button.save"),
+                  data_of(press::save, card, card.saved ? 0 : 1, from));
+    if (card.reported) {
+      keys.callback(to.plain("button.unreport"), data_of(press::unreport, card, from));
+    } else {
+      keys.callback(to.plain("button.wrong"), data_of(press::wrong, card, from));
+    }
+    keys.callback(to.plain("button.more"), data_of(press::more, card, from));
+  }
+  add_back_to_list(to, keys, from);
+  return {card_text(to, card), keys.build()};
+}
+
+screen ask_what_is_wrong(const view& to, const vacancy_card& card, list_offset from) {
+  static constexpr std::string_view reasons[] = {"wrong_category", "not_vacancy"};
+  return ask(to, card, from, reasons, press::card);
+}
+
+screen ask_complaint(const view& to, const vacancy_card& card, list_offset from) {
+  static constexpr std::string_view reasons[] = {"scam", "closed", "not_vacancy"};
+  return ask(to, card, from, reasons, press::more);
+}
+
+screen more_about(const view& to, const vacancy_card& card, list_offset from) {
+  keyboard keys;
+  keys.row().callback(to.plain("button.why"), data_of(press::why, card, from));
+  keys.row();
+  if (!card.author_key.empty()) {
+    keys.callback(to.plain(card.author_hidden ? "button.show" : "button.hide"),
+                  data_of(press::hide, card, card.author_hidden ? 0 : 1, from));
+  }
+  keys.callback(to.plain("button.complain"), data_of(press::complain, card, from));
+  keys.row().callback(to.plain("button.back"), data_of(press::card, card, from));
+  return {card_text(to, card), keys.build()};
+}
+
+screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason, list_offset from) {
+  std::string judged;
+  for (const auto& one : reason.categories) {
+    const auto title = to.title(one.category);
+    if (title.empty()) continue;
+    judged += (judged.empty() ? "" : ", ") +
+              to.plain("why.judged", {{"title", title},
+                                      {"confidence", locale::say_number(to.language, one.confidence)}});
+  }
+  if (judged.empty()) judged = to.title(card.category);
+  std::string rule;
+  if (!reason.rule.empty()) rule = to.html("why.rule", {{"rule", reason.rule}});
+  const auto judge = reason.engine == "operator" ? to.plain("why.operator")
+                                                 : to.plain("why.model", {{"engine", reason.engine}});
+  keyboard keys;
+  keys.row().callback(to.plain("button.back"), data_of(press::more, card, from));
+  return {to.html("why.text", {{"title", markup{title_line(to, card)}},
+                               {"source", reason.source_title},
+                               {"rule", markup{rule}},
+                               {"categories", judged},
+                               {"judge", judge},
+                               {"chosen", to.title(card.category)}}),
+          keys.build()};
+}
+
+}  // namespace tandem::hunt::bot

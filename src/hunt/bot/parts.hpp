@@ -1,0 +1,49 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "accounts/dialogs.hpp"
+#include "accounts/users.hpp"
+#include "hunt/bot/screens.hpp"
+#include "hunt/delivery/delivery.hpp"
+#include "hunt/readers/readers.hpp"
+#include "hunt/reports/reports.hpp"
+#include "platform/locale/locale.hpp"
+#include "platform/pg/pg.hpp"
+
+namespace tandem::hunt::bot {
+
+// What Hunt's bots are made of; everything outlives them.
+struct parts {
+  pg::pool& db;
+  const clock& time;
+  const locale::texts& texts;
+  accounts::users& people;
+  accounts::dialogs& dialogs;
+  accounts::operators& operators;
+  readers& subscribers;
+  cards& vacancies;
+  reports& complaints;
+  outlet senders;
+  std::function<std::string(std::int64_t bot_id)> username_of;  // without @; "" while it is not known
+  std::int64_t main_bot = 0;
+  operator_details details;
+  int trial_days = 2;
+  std::vector<listed_category> categories;  // see refresh_categories()
+
+  view for_reader(const std::string& language, const std::string& zone) const {
+    return {texts, categories, language, zone, time.now()};
+  }
+};
+
+// The message that shows a screen; links in it get no preview.
+telegram::text_message to_message(const screen& what, std::int64_t chat_id, telegram::urgency urgency);
+
+// What the delivery shows: pass it as delivery_parts::render. `with` must outlive it.
+render_card card_renderer(const parts& with);
+
+// Who brings each of these choices, as the ready screen and the reminders show it.
+std::vector<bringer> to_bringers(const parts& with, const std::vector<choice>& choices);
+
+}  // namespace tandem::hunt::bot

@@ -1,0 +1,102 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hunt/bot/view.hpp"
+#include "hunt/delivery/cards.hpp"
+#include "hunt/reports/reports.hpp"
+
+// Hunt's screens: what is known in, text and buttons out. Pure, so that they are compared with golden files. Rules: at
+// most three buttons a row, the main one first, "back" the last of all; every text lies in locales/.
+namespace tandem::hunt::bot {
+
+// What a person is told about whom to turn to.
+struct operator_details {
+  std::string name;      // who answers for the data; may be empty
+  std::string contact;   // @username, address or link; may be empty
+  int journal_days = 90; // how long presses are kept
+};
+
+struct welcome_facts {
+  day_counts day;
+  std::optional<category_count> busiest;  // the category with most vacancies of the last day
+  int trial_days = 2;
+};
+screen welcome(const view& to, const welcome_facts& facts);
+screen how_it_works(const view& to);
+
+struct offered_category {
+  category_count what;
+  bool chosen = false;
+};
+screen choose_categories(const view& to, const std::vector<offered_category>& offered);
+
+// Who brings a category: its bot, or this one while `username` is empty.
+struct bringer {
+  category_id category;
+  std::string username;  // without @
+  bool started = false;
+};
+struct reading_right {
+  std::optional<instant> until;
+};
+screen ready(const view& to, const std::vector<bringer>& by, const reading_right& right);
+
+struct menu_facts {
+  std::vector<category_id> chosen;
+  reading_right right;
+  bool paused = false;
+  std::int64_t saved = 0;
+};
+screen menu(const view& to, const menu_facts& facts);
+
+inline constexpr int saved_per_page = 5;
+struct saved_page {
+  std::vector<vacancy_card> cards;  // at most saved_per_page
+  std::int64_t offset = 0, total = 0;
+};
+screen saved_list(const view& to, const saved_page& page);
+
+screen choose_language(const view& to);
+// What the person typed and what it may mean: nothing typed asks, one meaning is not asked about.
+screen choose_zone(const view& to, std::string_view typed, const std::vector<std::string>& meanings);
+screen help(const view& to, const operator_details& details);
+screen privacy(const view& to, const operator_details& details);
+screen plan(const view& to, const reading_right& right);
+screen pay_support(const view& to, const operator_details& details);
+screen ask_deletion(const view& to);
+screen deleted(const view& to);
+
+// The answer to a message that nobody understands: what there is to do.
+screen not_understood(const view& to);
+
+// A category bot's greeting, and its answer to anything else. The link may be empty.
+screen category_welcome(const view& to, category_id category, const reading_right& right, std::string_view main_bot);
+screen category_retired(const view& to, std::string_view main_bot);
+screen only_vacancies_here(const view& to, std::string_view main_bot);
+
+// The vacancy's card. A card that was opened from the saved list goes back there.
+using list_offset = std::optional<std::int64_t>;
+std::string card_text(const view& to, const vacancy_card& card);
+screen vacancy(const view& to, const vacancy_card& card, list_offset opened_from = {});
+screen ask_what_is_wrong(const view& to, const vacancy_card& card, list_offset opened_from = {});
+screen ask_complaint(const view& to, const vacancy_card& card, list_offset opened_from = {});
+screen more_about(const view& to, const vacancy_card& card, list_offset opened_from = {});
+screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason, list_offset opened_from = {});
+
+// News.
+screen reminder(const view& to, const std::vector<bringer>& waiting);
+// The category moved to a bot of its own. `to_start`: the person has to start it.
+screen moved(const view& to, const bringer& by, bool to_start);
+screen trial_ended(const view& to);
+
+// The operator's chat.
+screen report_card(const view& to, const reported_vacancy& what);
+enum class question { withdraw, ban };
+screen confirm(const view& to, const reported_vacancy& what, question about);
+screen pick_category(const view& to, const reported_vacancy& what);
+screen outcome(const view& to, const report_outcome& what);
+
+}  // namespace tandem::hunt::bot
