@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""way.py [--binary build/release/tandem] a|b [--people 1000] [--seconds 60]
+
+The whole way, timed: a post is written into a channel of the sandbox (a process of its own), the product reads it, judges
+it and sends it; the sandbox's record says when each reader's message was accepted.
+
+  a  Telegram's limits on, one post every 2 s
+  b  limits off, 20 posts a second of one category each in random order
+
+Each person reads two categories, each through its own bot. Prints one JSON object and a table.
+"""
+import argparse
+import collections
+import json
+import os
+import random
+import re
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+from driver import CATEGORIES, Town, cpu_seconds, memory_mb, percentile  # noqa: E402
+from orders import ORDERS, subscribe_everybody, wait_for_quiet  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("which", choices=["a", "b"])
+    parser.add_argument("--binary", default=os.path.join(ROOT, "build/release/tandem"))
+    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--channels", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+
+    settings = {"TANDEM_BOT_RATE": 0} if options.which == "b" else {}
+    town = Town(options.binary, limits=False, settings=settings, keep=options.keep)
+    try:
+        town.start()
+        for n in range(options.channels):
+            town.api("POST", "/channels", {"username": f"orders_{n}", "title": f"Заказы {n}"})
+        wanted, slug_of = subscribe_everybody(town, options.people, 2)
+        wait_for_quiet(town)
+        readers = collections.Counter(slug_of[bot] for bots in wanted.values() for bot in bots)
+        town.api("PUT", "/limits", {"enabled": options.which == "a"})
+        time.sleep(3)  # the sources have been read once, so that what comes next is new
+        mark = max([line["seq"] for line in town.record()] or [0])
+
+        gap = 2.0 if options.which == "a" else 1 / 20
+        count = int(options.seconds / gap)
+        order = [CATEGORIES[n % 12] for n in range(count)]
+        dice.shuffle(order)
+        cpu = cpu_seconds(town.product.pid)
+        posted, begun = {}, time.time()
+        for n, category in enumerate(order):
+            delay = begun + n * gap - time.time()
+            if delay > 0:
+                time.sleep(delay)
+            posted[n] = time.time()
+            town.api("POST", "/posts", {"channel": f"orders_{n % options.channels}",
+                                        "text": ORDERS[category].format(n=100000 + n)})
+        span = time.time() - begun
+
+        expected = sum(readers[category] for category in order)
+        arrived = collections.defaultdict(dict)
+        deadline = time.time() + 120
+        while time.time() < deadline:
+            for line in town.record(mark):
+                mark = max(mark, line["seq"])
+                found = re.search(r"№(\d{6})", json.dumps(line.get("params", {}), ensure_ascii=False))
+                if line["method"].lower() == "sendmessage" and found:
+                    n = int(found.group(1)) - 100000
+                    arrived[n].setdefault(line["chat_id"], []).append(line["at_us"] / 1e6)
+            if sum(len(chats) for chats in arrived.values()) >= expected:
+                break
+            time.sleep(1)
+        cpu = cpu_seconds(town.product.pid) - cpu
+        peak, now = memory_mb(town.product.pid)
+
+        first = [min(t[0] for t in chats.values()) - posted[n] for n, chats in arrived.items()]
+        every = [t[0] - posted[n] for n, chats in arrived.items() for t in chats.values()]
+        last = [max(t[0] for t in chats.values()) - posted[n] for n, chats in arrived.items()]
+        twice = sum(len(t) - 1 for chats in arrived.values() for t in chats.values())
+        rate = 27
+        bound = [1 + readers[order[n]] / rate for n in arrived]
+        late = sum(1 for (n, chats), most in zip(arrived.items(), bound)
+                   if max(t[0] for t in chats.values()) - posted[n] > most)
+        result = {
+            "bench": options.which, "people": options.people, "posts": count, "posts_per_s": round(count / span, 2),
+            "expected": expected, "delivered": len(every), "twice": twice,
+            "first_p50": round(percentile(first, .5), 3), "first_p99": round(percentile(first, .99), 3),
+            "each_p50": round(percentile(every, .5), 3), "each_p99": round(percentile(every, .99), 3),
+            "last_max": round(max(last, default=float("nan")), 3),
+            "later_than_bound": late if options.which == "a" else None,
+            "cpu_s": round(cpu, 1), "peak_mb": round(peak, 1),
+            "429": sum(bot["refused"].get("429", 0) for bot in town.bots().values()),
+        }
+        print(json.dumps(result))
+        for name, value in result.items():
+            print(f"  {name:<18}{value}", file=sys.stderr)
+        times = town.run("doctor")
+        print(times, file=sys.stderr)
+    finally:
+        town.close()
+
+
+main()

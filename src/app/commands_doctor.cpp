@@ -1,0 +1,171 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/database.hpp"
+#include "app/resources.hpp"
+#include "async/loop.hpp"
+#include "async/within.hpp"
+#include "hunt/delivery/times.hpp"
+#include "hunt/sources/sources.hpp"
+#include "platform/bots/registry.hpp"
+#include "platform/errors/errors.hpp"
+#include "platform/http/client.hpp"
+#include "platform/pg/migrate.hpp"
+#include "platform/queue/queue.hpp"
+
+namespace tandem::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Collects what is found; something bad makes the exit code 1.
+struct findings {
+  std::ostream& out;
+  bool bad = false;
+
+  void title(std::string_view what) { out << "\n" << what << "\n"; }
+  void well(std::string_view what) { out << "  ok    " << what << "\n"; }
+  void wrong(std::string_view what) {
+    out << "  WRONG " << what << "\n";
+    bad = true;
+  }
+  void note(std::string_view what) { out << "        " << what << "\n"; }
+};
+
+task<> look_at_program(executor on, const settings& all, findings& to) {
+  to.title("Program");
+  const auto client = http::make_plain_client(on, {});
+  http::fetch ask;
+  ask.url = fmt::format("http://127.0.0.1:{}/readyz", all.port);
+  ask.limit = 3s;
+  try {
+    const auto answer = co_await client->send(std::move(ask));
+    if (answer.status == 200) {
+      to.well(fmt::format("runs and is ready on 127.0.0.1:{}", all.port));
+    } else {
+      to.wrong(fmt::format("runs on 127.0.0.1:{}, but is not ready: {}", all.port, answer.body));
+    }
+  } catch (const http::no_answer&) {
+    to.note(fmt::format("nothing answers on 127.0.0.1:{}: it does not run, or with another port", all.port));
+  }
+}
+
+void look_at_folder(const settings& all, findings& to) {
+  to.title("Data folder");
+  std::error_code failure;
+  const auto space = std::filesystem::space(all.data, failure);
+  if (failure) {
+    to.wrong(fmt::format("{}: {}; `tandem up` makes it", all.data, failure.message()));
+    return;
+  }
+  const auto free_gb = static_cast<double>(space.available) / 1e9;
+  const auto line = fmt::format("{}: {:.1f} GB free", all.data, free_gb);
+  free_gb < 2 ? to.wrong(line + "; make room") : to.well(line);
+  const auto key = data_folder(all).key();
+  std::filesystem::exists(key) ? to.well("key file " + key.string())
+                               : to.wrong("key file " + key.string() + " is missing: put it back from a backup");
+}
+
+task<> look_at_lanes(pg::pool& db, executor on, const clock& time, findings& to) {
+  to.title("Queue");
+  const auto lanes = queue::make_pg_queue(on, db, time);
+  const auto states = co_await lanes->lanes();
+  for (const auto& lane : states) {
+    const auto age = lane.oldest_waiting ? std::chrono::duration<double>(time.now() - *lane.oldest_waiting).count() : 0;
+    const auto line = fmt::format("{:<10} {} waiting (oldest {:.0f} s), {} later, {} in work, {} dead letters", lane.lane,
+                                  lane.waiting, age, lane.delayed, lane.claimed, lane.dead);
+    lane.dead > 0 || age > 60 ? to.wrong(line) : to.well(line);
+  }
+  if (states.empty()) to.well("empty");
+  co_await lanes->stop();
+}
+
+task<> look_at_sources(pg::pool& db, const clock& time, findings& to) {
+  to.title("Sources");
+  const auto sources = hunt::make_sources(db, time);
+  const auto known = co_await sources->list();
+  int active = 0;
+  for (const auto& one : known) {
+    if (one.state == hunt::source_state::active) {
+      ++active;
+      continue;
+    }
+    const auto line = fmt::format("@{}: {} {}", one.name, hunt::name_of(one.state), one.last_error);
+    one.state == hunt::source_state::paused ? to.note(line) : to.wrong(line);
+  }
+  known.empty() ? to.wrong("none; add one with `tandem sources add @channel`")
+                : to.well(fmt::format("{} of {} are read", active, known.size()));
+}
+
+task<> look_at_times(pg::pool& db, const clock& time, findings& to) {
+  to.title("Times of the last day");
+  const auto measured = co_await hunt::measure_stages(db, time.now() - 24h);
+  to.note(fmt::format("{} vacancies", measured.vacancies));
+  if (measured.vacancies == 0) co_return;
+  for (const auto& stage : measured.stages) {
+    to.note(fmt::format("{:<32} p50 {:>8.3f} s   p99 {:>8.3f} s", stage.stage, stage.p50, stage.p99));
+  }
+}
+
+task<> look_at_errors(pg::pool& db, const clock& time, findings& to) {
+  to.title("Errors of the last day");
+  const auto noted = co_await errors::latest(db, time.now() - 24h, 20);
+  for (const auto& one : noted) {
+    to.note(fmt::format("{}× {}: {} ({}), first {:%d.%m %H:%M}, last {:%d.%m %H:%M} UTC", one.count, one.room, one.message,
+                        one.context, one.first_at, one.last_at));
+  }
+  if (noted.empty()) to.well("none");
+}
+
+task<> look_at_bots(pg::pool& db, const settings& all, const clock& time, findings& to) {
+  to.title("Bots");
+  const auto secrets = seal::open_vault(data_folder(all).key(), false);
+  const auto registry = bots::make_registry(*secrets, time);
+  const auto known = co_await registry->list(db);
+  for (const auto& bot : known) {
+    if (!bot.last_error.empty()) to.wrong(fmt::format("@{} ({}): {}", bot.username, bot.id, bot.last_error));
+  }
+  known.empty() ? to.wrong("none: start `tandem up` once") : to.well(fmt::format("{} bots", known.size()));
+}
+
+task<int> examine(executor on, const settings& all, std::ostream& out) {
+  findings to{out};
+  const system_clock time;
+  co_await look_at_program(on, all, to);
+  look_at_folder(all, to);
+  const auto db = co_await database::open(on, all);
+  std::exception_ptr failure;
+  try {
+    to.title("Database");
+    const auto pending = co_await pg::pending_migrations(db->pool(), share_folder() / "migrations");
+    if (pending.empty()) {
+      to.well("schema up to date");
+      co_await look_at_bots(db->pool(), all, time, to);
+      co_await look_at_lanes(db->pool(), on, time, to);
+      co_await look_at_sources(db->pool(), time, to);
+      co_await look_at_times(db->pool(), time, to);
+      co_await look_at_errors(db->pool(), time, to);
+    } else {
+      to.wrong(fmt::format("{} migrations are missing: start `tandem up`, or run `tandem migrate`", pending.size()));
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await db->close();
+  if (failure) std::rethrow_exception(failure);
+  out << (to.bad ? "\nSomething is wrong, see above.\n" : "\nAll is well.\n");
+  co_return to.bad ? 1 : 0;
+}
+
+}  // namespace
+
+int doctor(const settings& all, std::ostream& out) {
+  async::loop io;
+  return io.run(examine(io.on(), all, out));
+}
+
+}  // namespace tandem::app

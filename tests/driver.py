@@ -1,0 +1,223 @@
+"""Drives the real program in whole-process tests and benches: starts processes, plays people through the sandbox's
+control contract (docs/sandbox.md), reads the record. Standard library only."""
+import collections
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+CATEGORIES = ["development", "data", "design", "illustration", "video", "copywriting", "translation", "smm",
+              "marketing", "management", "assistant", "sales"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """One program of ours with its own environment; its output goes to a file."""
+
+    def __init__(self, binary, arguments, log, **environment):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TANDEM_")}
+        env.update({k: str(v) for k, v in environment.items()})
+        self.log_path = log
+        self.log = open(log, "ab")
+        self.started = time.time()
+        self.process = subprocess.Popen([binary, *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=self.log, env=env, start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def stop(self, seconds=60):
+        """SIGTERM and wait; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not stop within {seconds} s, see {self.log_path}")
+        finally:
+            self.log.close()
+
+    def alive(self):
+        return self.process.poll() is None
+
+
+class Http:
+    """A kept-alive JSON client of one address; one per thread."""
+
+    def __init__(self, port):
+        self.port = port
+        self.connection = None
+
+    def call(self, method, path, body=None, expect=(200, 201)):
+        payload = None if body is None else json.dumps(body).encode()
+        for attempt in (1, 2):
+            try:
+                if self.connection is None:
+                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                self.connection.request(method, path, payload, {"Content-Type": "application/json"})
+                answer = self.connection.getresponse()
+                data = answer.read()
+                break
+            except (http.client.HTTPException, OSError):
+                self.connection = None
+                if attempt == 2:
+                    raise
+        if expect and answer.status not in expect:
+            raise AssertionError(f"{method} {path}: {answer.status} {data[:300]!r}")
+        try:
+            return json.loads(data) if data else None
+        except ValueError:
+            return data
+
+
+def wait_until(what, condition, seconds=60, every=0.05):
+    end = time.time() + seconds
+    while True:
+        try:
+            value = condition()
+            if value:
+                return value
+        except (OSError, http.client.HTTPException):
+            pass
+        if time.time() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(every)
+
+
+class Town:
+    """A sandbox in a process of its own, the product in another, people and channels in between."""
+
+    def __init__(self, binary, limits=True, settings=None, keep=False):
+        self.binary = os.path.abspath(binary)
+        self.folder = tempfile.mkdtemp(prefix="tandem-town-", dir="/var/tmp")
+        os.chmod(self.folder, 0o755)
+        self.keep = keep
+        self.sandbox_port, self.product_port = free_port(), free_port()
+        self.settings = settings or {}
+        self.product = None
+        self.kills = []
+        self.sandbox = Process(self.binary, ["serve", "sandbox"], self.folder + "/sandbox.log",
+                               TANDEM_DATA=self.folder + "/sandbox", TANDEM_PORT=self.sandbox_port)
+        self.control = Http(self.sandbox_port)
+        wait_until("the sandbox", lambda: self.control.call("GET", "/readyz"))
+        self.api("PUT", "/limits", {"enabled": limits})
+
+    def api(self, method, path, body=None, expect=(200, 201)):
+        return self.control.call(method, "/sandbox/v1" + path, body, expect)
+
+    def environment(self):
+        url = f"http://127.0.0.1:{self.sandbox_port}"
+        return dict(TANDEM_DATA=self.folder + "/product", TANDEM_PORT=self.product_port, TANDEM_TELEGRAM_API=url,
+                    TANDEM_CHANNEL_PAGES=url, **self.settings)
+
+    def start(self, seconds=120):
+        self.product = Process(self.binary, ["up"], self.folder + "/product.log", **self.environment())
+        probe = Http(self.product_port)
+
+        def ready():
+            assert self.product.alive(), f"the product ended: {self.tail()}"
+            return probe.call("GET", "/readyz", expect=None) and probe_status(self.product_port) == 200
+
+        wait_until("the product", ready, seconds)
+
+    def run(self, *arguments, code=0):
+        """A command of the program beside the running one; its output."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TANDEM_")}
+        env.update({k: str(v) for k, v in self.environment().items()})
+        done = subprocess.run([self.binary, *arguments], env=env, capture_output=True, text=True, timeout=120,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def kill(self):
+        self.kills.append(time.time())
+        self.product.kill()
+
+    def tail(self, lines=15):
+        with open(self.folder + "/product.log", errors="replace") as log:
+            return "".join(log.readlines()[-lines:])
+
+    def close(self):
+        try:
+            if self.product and self.product.alive():
+                self.product.stop()
+        finally:
+            self.sandbox.stop()
+            if not self.keep:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- people ----------------------------------------------------------------------------------------------------
+
+    def bots(self):
+        return {bot["username"]: bot for bot in self.api("GET", "/bots")["bots"]}
+
+    def people(self, count):
+        """Makes people at once; their ids."""
+        made = self.api("POST", "/people", {"people": [{"first_name": f"Reader {n}", "language_code": "ru"}
+                                                       for n in range(count)]})
+        return [person["id"] for person in made["people"]]
+
+    def subscribe(self, person, bots_of_categories, client=None):
+        """Starts the category bots: each /start subscribes and begins the trial."""
+        client = client or self.control
+        for bot in bots_of_categories:
+            client.call("POST", "/sandbox/v1/messages", {"person": person, "bot": bot, "start": ""})
+
+    def record(self, after=0):
+        """The accepted calls after a number, as a list."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.sandbox_port, timeout=120)
+        connection.request("GET", f"/sandbox/v1/record?after={after}")
+        answer = connection.getresponse()
+        lines = answer.read().decode().splitlines()
+        connection.close()
+        return [json.loads(line) for line in lines if line]
+
+
+def probe_status(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    if not ordered:
+        return float("nan")
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def memory_mb(pid):
+    """VmHWM and VmRSS of a process, in MB."""
+    with open(f"/proc/{pid}/status") as status:
+        found = dict(re.findall(r"(VmHWM|VmRSS):\s+(\d+) kB", status.read()))
+    return int(found.get("VmHWM", 0)) / 1024, int(found.get("VmRSS", 0)) / 1024
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
