@@ -1,5 +1,5 @@
-"""Habits of the house that a compiler does not see: nothing runs detached, unit tests never sleep, no file names a
-package registry or a place on somebody's machine."""
+"""Habits of the house that a compiler does not see: nothing runs detached, a coroutine's closure outlives it, unit tests
+never sleep, no file names a package registry or a place on somebody's machine."""
 import re
 
 import source_tree
@@ -11,6 +11,9 @@ SLEEP = re.compile(r"\b(sleep_for|sleep_until|steady_timer|system_timer|usleep|n
 SLEEPS = {
     "src/async/async_test.cpp": "tests sleep_for and within themselves",
 }
+# A lambda that captures and is a coroutine: its captures live in the closure, not in the coroutine's frame.
+CAPTURING_COROUTINE = re.compile(r"\[[^\[\]\n]*[&=\w][^\[\]\n]*\]\s*\([^()]*(?:\([^()]*\)[^()]*)*\)[^;{}()]*->\s*"
+                                 r"(?:async::)?task<[^;{}]*>\s*\{")
 # Written so that this file does not name them itself.
 REGISTRY = re.compile(r"registry\.(?:npmjs|yarnpkg)\.\w+|(?:deb|security|snapshot|ftp)\.debian\.\w+|files\.pythonhosted\.\w+|"
                       r"pypi\.org\b|crates\.io\b|proxy\.golang\.\w+|repo\.maven\.\w+|\brubygems\.\w+")
@@ -20,6 +23,26 @@ PLACE = re.compile(r"(?<![\w.])/(?:work|home|Users|root)/\w+")
 def check_detached(root):
     return _find(root, DETACHED, source_tree.files(root, ["src", "bench", "tests", "fuzz"], CPP),
                  "nothing is detached; a scope owns each task (async/scope.hpp)")
+
+
+def check_closures(root):
+    """Name it, then await it: a capturing coroutine is neither called where it is written (its closure dies at the end of
+    the line, the coroutine does not) nor part of an expression with co_await."""
+    problems = []
+    for file in source_tree.files(root, ["src", "bench"], CPP):
+        text = source_tree.code_only(source_tree.read(file))
+        for found in CAPTURING_COROUTINE.finditer(text):
+            where = f"{file.relative_to(root).as_posix()}:{source_tree.line_of(text, found.start())}"
+            depth, end = 1, found.end()
+            while depth and end < len(text):
+                depth += (text[end] == "{") - (text[end] == "}")
+                end += 1
+            before = text[max(text.rfind(stop, 0, found.start()) for stop in ";{}") + 1:found.start()]
+            if re.match(r"\s*\(", text[end:]):
+                problems.append(f"{where}: this coroutine outlives the lambda that holds its captures; name the lambda")
+            elif re.search(r"\bco_await\b", before):
+                problems.append(f"{where}: name this lambda, then await what takes it")
+    return problems
 
 
 def check_sleeps(root):

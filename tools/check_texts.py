@@ -19,7 +19,7 @@ WORD_LISTS = {
     "src/sandbox/entities.cpp": "top-level domains",
     "src/sandbox/starter/": "posts of the pretend channels",
 }
-SENTENCE = re.compile(r"[A-Za-z]{2,}[,:]? [A-Za-z]{2,}")  # two words
+SENTENCE = re.compile(r"[A-Za-z]{2,}[,:]? [A-Za-z]+\b")  # two words
 NOT_FOR_USERS = re.compile(r"\b(throw|log\w*|raise|tell|static_assert)\b|_error[({]")
 
 KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+\.?|[a-z][a-z0-9_]*\.")

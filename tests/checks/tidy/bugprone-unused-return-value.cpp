@@ -1,0 +1,3 @@
+#include <expected>
+std::expected<int, int> save();
+void forget() { save(); }

@@ -1,0 +1,2 @@
+#include <memory>
+using std::unique_ptr;
