@@ -23,8 +23,12 @@ pid_t spawn(const command& what, int output, bool own_session) {
   std::vector<char*> argv;
   for (const auto& argument : what.argv) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const char* const environment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "LANG=C.UTF-8", "TZ=UTC",
-                                     nullptr};
+  std::vector<char*> environment;
+  for (const char* each : {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "LANG=C.UTF-8", "TZ=UTC"}) {
+    environment.push_back(const_cast<char*>(each));
+  }
+  for (const auto& each : what.environment) environment.push_back(const_cast<char*>(each.c_str()));
+  environment.push_back(nullptr);
   const auto folder = what.folder.string();
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   const pid_t pid = fork();
@@ -51,7 +55,7 @@ pid_t spawn(const command& what, int output, bool own_session) {
     _exit(126);
   }
   if (chdir(folder.c_str()) != 0) _exit(126);
-  execve(argv[0], argv.data(), const_cast<char* const*>(environment));
+  execve(argv[0], argv.data(), environment.data());
   _exit(127);
 }
 

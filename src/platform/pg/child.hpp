@@ -24,6 +24,7 @@ struct command {
   std::optional<account> as = {};  // whom it runs as; we must be root
   std::filesystem::path folder = "/";
   std::chrono::milliseconds limit{60'000};
+  std::vector<std::string> environment = {};  // NAME=value, besides the few that every child gets
 };
 
 struct outcome {

@@ -98,7 +98,15 @@ class connection : public std::enable_shared_from_this<connection> {
     if (PQstatus(link_) != CONNECTION_OK) throw unavailable(trimmed(PQerrorMessage(link_)), {});
     watch(PQsocket(link_));
     PQsetnonblocking(link_, 1);
-    PQsetNoticeProcessor(link_, [](void*, const char*) {}, nullptr);
+    // An error outside of a statement comes as a notice: the server's farewell.
+    PQsetNoticeReceiver(
+        link_,
+        [](void* self, const PGresult* notice) {
+          const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+          const std::string_view text = severity ? severity : "";
+          if (text == "FATAL" || text == "PANIC") static_cast<connection*>(self)->dismissed_ = true;
+        },
+        this);
   }
 
   task<answer_ptr> execute(const statement& what, const params& with, bool prepared, milliseconds limit) {
@@ -176,14 +184,15 @@ class connection : public std::enable_shared_from_this<connection> {
     return out;
   }
 
-  // False when the server has closed it while it lay idle: a last message and then the end of the stream.
+  // False when the server has closed it, or said farewell, while it lay idle.
   bool alive() {
-    for (int reads = 0; reads < 4 && PQstatus(link_) == CONNECTION_OK; ++reads) {
-      pollfd readable{PQsocket(link_), POLLIN, 0};
-      if (poll(&readable, 1, 0) == 0) return true;
+    pollfd readable{PQsocket(link_), POLLIN, 0};
+    while (PQstatus(link_) == CONNECTION_OK && poll(&readable, 1, 0) > 0) {
       if (!PQconsumeInput(link_)) return false;
+      notifications([](std::string_view, std::string_view) {});  // reads what has come
+      if (dismissed_) return false;
     }
-    return false;
+    return PQstatus(link_) == CONNECTION_OK;
   }
   bool reusable() const { return !busy_ && !stale_ && PQstatus(link_) == CONNECTION_OK; }
   PGTransactionStatusType in_transaction() const { return PQtransactionStatus(link_); }
@@ -291,6 +300,7 @@ class connection : public std::enable_shared_from_this<connection> {
   bool late_ = false;
   bool busy_ = false;
   bool stale_ = false;
+  bool dismissed_ = false;
 };
 
 using connection_ptr = std::shared_ptr<connection>;
