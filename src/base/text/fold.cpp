@@ -32,6 +32,24 @@ constexpr auto look_alikes = std::to_array<look_alike>({{U'a', U'а'},
                                                         {U'i', U'і'},
                                                         {U'j', U'ј'},
                                                         {U's', U'ѕ'}});
+// Letters that stand for a Cyrillic one inside a Cyrillic word although a reader notices: Greek ones and "u"
+// for "и".
+constexpr auto stand_ins = std::to_array<look_alike>({{U'α', U'а'},
+                                                      {U'ε', U'е'},
+                                                      {U'ο', U'о'},
+                                                      {U'ρ', U'р'},
+                                                      {U'κ', U'к'},
+                                                      {U'χ', U'х'},
+                                                      {U'τ', U'т'},
+                                                      {U'μ', U'м'},
+                                                      {U'η', U'н'},
+                                                      {U'γ', U'у'},
+                                                      {U'π', U'п'},
+                                                      {U'λ', U'л'},
+                                                      {U'σ', U'о'},
+                                                      {U'u', U'и'},
+                                                      {U'n', U'п'},
+                                                      {U'r', U'г'}});
 // Figures that stand for a letter inside a Cyrillic word ("3apa6oтok").
 constexpr auto figure_letters =
     std::to_array<look_alike>({{U'0', U'о'}, {U'3', U'з'}, {U'4', U'ч'}, {U'6', U'б'}});
@@ -52,6 +70,11 @@ char32_t to_latin(char32_t c) {
 }
 char32_t figure_to_cyrillic(char32_t c) {
   for (const auto& pair : figure_letters)
+    if (pair.latin == c) return pair.cyrillic;
+  return 0;
+}
+char32_t stand_in_to_cyrillic(char32_t c) {
+  for (const auto& pair : stand_ins)
     if (pair.latin == c) return pair.cyrillic;
   return 0;
 }
@@ -99,22 +122,27 @@ void fold_character(char32_t c, std::u32string& out) {
 // Gives a word with letters of two alphabets to the one whose letters have no double; a tie goes to Cyrillic.
 // Returns whether the word was mixed.
 bool resolve_look_alikes(std::u32string& word) {
-  int latin = 0, cyrillic = 0, only_latin = 0, only_cyrillic = 0;
+  int latin = 0, cyrillic = 0, greek = 0, only_latin = 0, only_cyrillic = 0;
   for (const char32_t c : word) {
     if (is_latin(c)) {
       ++latin;
       only_latin += to_cyrillic(c) == 0;
+    } else if (c >= U'α' && c <= U'ω') {
+      ++greek;
     } else if (is_cyrillic(c)) {
       ++cyrillic;
       only_cyrillic += to_latin(c) == 0;
     }
   }
-  const bool mixed = latin > 0 && cyrillic > 0;
+  const bool mixed = (latin > 0) + (cyrillic > 0) + (greek > 0) > 1;
   const bool cyrillic_side =
       cyrillic > 0 && (only_cyrillic > only_latin || (only_cyrillic == only_latin && cyrillic >= latin));
   if (mixed)
-    for (char32_t& c : word)
-      if (const char32_t other = cyrillic_side ? to_cyrillic(c) : to_latin(c)) c = other;
+    for (char32_t& c : word) {
+      char32_t other = cyrillic_side ? to_cyrillic(c) : to_latin(c);
+      if (other == 0 && cyrillic_side) other = stand_in_to_cyrillic(c);
+      if (other != 0) c = other;
+    }
   if (cyrillic_side && cyrillic + latin >= 3)
     for (char32_t& c : word)
       if (const char32_t letter = is_digit(c) ? figure_to_cyrillic(c) : 0) c = letter;

@@ -29,6 +29,11 @@ TEST(Fold, LatinLettersInsideARussianWordBecomeRussian) {
   EXPECT_EQ(fold("зapa6oтok"), "заработок");
 }
 
+TEST(Fold, GreekLettersAndUForIInsideARussianWordBecomeRussian) {
+  EXPECT_EQ(fold("рαбοтα"), "работа");
+  EXPECT_EQ(fold("крuптовалюты"), "криптовалюты");
+}
+
 TEST(Fold, RussianLettersInsideAnEnglishWordBecomeLatin) { EXPECT_EQ(fold("СRМ"), "crm"); }
 
 TEST(Fold, AWordOfOneAlphabetStaysEvenIfEveryLetterHasADouble) {

@@ -18,7 +18,13 @@ constexpr std::size_t head_words = 24;
 constexpr std::size_t head_lines = 4;
 // After "we look for" the role follows within so many words.
 constexpr std::size_t hire_window = 6;
-constexpr std::string_view role_prefix = "role:";
+constexpr std::string_view role_prefix = "role:", title_prefix = "title:";
+// A profession counts as the title of the post within so many words, or within the hiring window.
+constexpr std::size_t title_words = 14;
+// "ищу ~ работу": at most so many words between.
+constexpr std::size_t widest_gap = 3;
+constexpr std::string_view digest_section = "digest";
+constexpr std::size_t digest_line_words = 6;
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
@@ -37,6 +43,53 @@ bool is_money_unit(std::string_view stem) {
       std::to_array<std::string_view>({"к", "k", "руб", "рубл", "р", "т", "тыс", "тысяч", "usd", "eur", "евр",
                                        "доллар", "rub", "gross", "net"});
   return std::find(units.begin(), units.end(), stem) != units.end();
+}
+
+// "Сайт для фотографа", "работа с дизайнером": the next profession is the other side.
+bool points_elsewhere(std::string_view word) {
+  static constexpr auto prepositions = std::to_array<std::string_view>(
+      {"для", "с", "со", "у", "от", "о", "об", "под", "for", "with", "of", "from", "by", "about", "like"});
+  return std::find(prepositions.begin(), prepositions.end(), word) != prepositions.end();
+}
+
+// A verb in the first person, of somebody who tells what he does: "монтирую", "составлю". Russian nouns and
+// adjectives with the same endings, and what those say who hire ("ищу", "плачу"), do not count.
+bool is_self_verb(std::string_view word) {
+  static constexpr auto endings = std::to_array<std::string_view>(
+      {"аю", "яю", "ирую", "ею", "лю", "шу", "жу", "чу", "щу", "юсь", "усь", "ню", "рую"});
+  static constexpr auto others = std::to_array<std::string_view>(
+      {"плачу",    "заплачу", "оплачу",  "думаю", "понимаю",  "надеюсь", "спрошу", "неделю",
+       "задачу",   "встречу", "дачу",    "удачу", "передачу", "долю",    "землю",  "волю",
+       "продажу",  "кожу",    "крышу",   "душу",  "прошу",    "пришлю",  "куплю",  "считаю",
+       "желаю",    "случаю",  "скажу",   "слышу", "полагаю",  "помню",   "люблю",  "баню",
+       "расскажу", "кухню",   "деревню", "лапшу", "деталь",   "статью",  "семью",  "сдаюсь"});
+  const bool ends = std::ranges::any_of(endings, [&](std::string_view end) { return word.ends_with(end); });
+  return ends && word.size() >= 8 && std::ranges::find(others, word) == others.end();
+}
+
+bool is_years(std::string_view stem) {
+  return stem == "лет" || stem == "год" || stem == "year" || stem == "yrs";
+}
+
+// "#DataScientist" and "#data_scientist" become "#Data Scientist": the words count, not how the tag was
+// glued.
+std::string part_hashtags(std::string_view post) {
+  std::string out;
+  out.reserve(post.size() + 16);
+  bool in_tag = false, after_small = false;
+  for (std::size_t i = 0; i < post.size(); ++i) {
+    const auto c = static_cast<unsigned char>(post[i]);
+    const auto next = i + 1 < post.size() ? static_cast<unsigned char>(post[i + 1]) : 0U;
+    const bool small = (c >= 'a' && c <= 'z') || (c == 0xd0 && next >= 0xb0) || (c == 0xd1 && next >= 0x80);
+    const bool big = (c >= 'A' && c <= 'Z') || (c == 0xd0 && next >= 0x90 && next <= 0xaf);
+    if (c == '#') in_tag = true;
+    if (c <= ' ') in_tag = false;
+    if (in_tag && big && after_small) out += ' ';
+    out += in_tag && c == '_' ? ' ' : post[i];
+    if (c >= 0xc0 && next >= 0x80) out += post[++i];  // the second byte of a letter
+    after_small = small;
+  }
+  return out;
 }
 
 std::string_view bucket(std::size_t count) {
@@ -71,9 +124,11 @@ std::expected<lexicon, lexicon_error> lexicon::parse(std::string_view file, text
       phrase made{
           .words = {}, .section = static_cast<std::uint16_t>(out.sections_.size() - 1), .exact = exact};
       std::string first;
+      const std::size_t gap = written.find('~');
       for (const token& word : text::split(written, stems)) {
         if (!counts_as_word(word)) continue;
         if (first.empty()) first = key(word);
+        if (word.offset > gap && made.gap_before == 0) made.gap_before = made.words.size();
         made.words.push_back(exact ? word.folded : word.stem);
       }
       if (first.empty())
@@ -86,35 +141,50 @@ std::expected<lexicon, lexicon_error> lexicon::parse(std::string_view file, text
 
 std::vector<lexicon::hit> lexicon::find(const text::token_list& post) const {
   std::vector<hit> out;
+  const auto try_key = [&](const std::string& first, std::size_t at) {
+    const auto found = by_first_.find(first);
+    if (found == by_first_.end()) return;
+    for (const phrase& candidate : found->second) {
+      const auto matches = [&](std::size_t from, std::size_t to, std::size_t place) {
+        for (std::size_t i = from; i < to; ++i, ++place)
+          if (place >= post.size() || !counts_as_word(post[place]) ||
+              candidate.words[i] != (candidate.exact ? post[place].folded : post[place].stem))
+            return false;
+        return true;
+      };
+      const std::size_t count = candidate.words.size();
+      const std::size_t before = candidate.gap_before ? candidate.gap_before : count;
+      if (!matches(0, before, at)) continue;
+      std::size_t skipped = 0;
+      if (before < count)
+        while (skipped <= widest_gap && !matches(before, count, at + before + skipped)) ++skipped;
+      if (skipped <= widest_gap)
+        out.push_back(
+            {candidate.section, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(count + skipped)});
+    }
+  };
   for (std::size_t at = 0; at < post.size(); ++at) {
     if (!counts_as_word(post[at])) continue;
-    const auto found = by_first_.find(key(post[at]));
-    if (found == by_first_.end()) continue;
-    for (const phrase& candidate : found->second) {
-      const auto same = [&candidate](const std::string& word, const token& have) {
-        return word == (candidate.exact ? have.folded : have.stem);
-      };
-      const bool all = at + candidate.words.size() <= post.size() &&
-                       std::equal(candidate.words.begin(), candidate.words.end(), post.begin() + at, same);
-      if (all) out.push_back({candidate.section, static_cast<std::uint32_t>(at)});
-    }
+    try_key(post[at].stem, at);
+    if (post[at].kind == token_kind::hashtag) try_key("#" + post[at].stem, at);
   }
   return out;
 }
 
 post_features features(std::string_view post, const lexicon& words, text::stemmer& stems) {
-  const text::token_list tokens = text::split(post, stems, tokens_read);
+  const text::token_list tokens = text::split(part_hashtags(post), stems, tokens_read);
   const std::vector<lexicon::hit> hits = words.find(tokens);
   const auto& sections = words.sections();
 
   // Which tokens stand in the head: the first lines, and what follows a hiring word.
-  std::vector<bool> head(tokens.size(), false);
+  std::vector<bool> head(tokens.size(), false), title(tokens.size(), false);
   std::size_t counted = 0, mixed = 0, cyrillic = 0, latin = 0, links = 0, mentions = 0, money = 0, plus = 0,
-              questions = 0, exclamations = 0;
+              questions = 0, exclamations = 0, self_verbs = 0, own_years = 0;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const token& one = tokens[i];
     if (counts_as_word(one)) {
       head[i] = counted < head_words && one.line < head_lines;
+      title[i] = counted < title_words;
       ++counted;
       const auto first = static_cast<unsigned char>(one.folded.front());
       if (first >= 0xd0) ++cyrillic;
@@ -134,15 +204,50 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
       const bool opens_line = i == 0 || tokens[i - 1].line != one.line;
       plus += one.folded == "+" && !glued && (!opens_line || tokens.size() == 1);
     }
+    if (one.kind == token_kind::word) self_verbs += is_self_verb(one.folded);
+    if (one.kind == token_kind::number && i + 1 < tokens.size() && is_years(tokens[i + 1].stem)) {
+      // "Опыт от 3 лет", "1–3 года" asks for it; "опыт 3 года", "7 лет в продажах" has it.
+      const bool asked = i > 0 && (tokens[i - 1].folded == "от" || tokens[i - 1].folded == "до" ||
+                                   tokens[i - 1].folded == "+" || tokens[i - 1].kind == token_kind::number);
+      own_years += !asked;
+    }
     money += one.kind == token_kind::number && i + 1 < tokens.size() && is_money_unit(tokens[i + 1].stem);
   }
   for (const auto& hit : hits)
     if (sections[hit.section].starts_with("hire"))
       for (std::size_t i = hit.token; i < std::min(tokens.size(), hit.token + hire_window + 1); ++i)
-        if (counts_as_word(tokens[i])) head[i] = true;
+        if (counts_as_word(tokens[i])) head[i] = title[i] = true;
+
+  // A digest names professions at the beginnings of its lines.
+  const auto is_title = [&sections](const lexicon::hit& hit) {
+    return sections[hit.section].starts_with(title_prefix);
+  };
+  std::vector<std::size_t> line_begin(tokens.size());
+  for (std::size_t i = 1; i < tokens.size(); ++i)
+    line_begin[i] = tokens[i].line == tokens[i - 1].line ? line_begin[i - 1] : i;
+  std::vector<std::uint16_t> lines_with_title;
+  bool digest = false;
+  for (const auto& hit : hits) {
+    digest |= sections[hit.section] == digest_section;
+    if (is_title(hit) && hit.token - line_begin[hit.token] < digest_line_words &&
+        (lines_with_title.empty() || lines_with_title.back() != tokens[hit.token].line))
+      lines_with_title.push_back(tokens[hit.token].line);
+  }
+  if (digest && lines_with_title.size() >= 2)
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      if (i - line_begin[i] < digest_line_words) title[i] = true;
 
   std::vector<std::size_t> all_count(sections.size()), head_count(sections.size());
   for (const auto& hit : hits) {
+    if (is_title(hit)) {
+      if (!title[hit.token] || (hit.token > 0 && points_elsewhere(tokens[hit.token - 1].folded))) continue;
+      // "Системный аналитик" is no "аналитик": the longer name takes the place of those inside.
+      const bool inside = std::ranges::any_of(hits, [&](const lexicon::hit& other) {
+        return is_title(other) && other.length > hit.length && other.token <= hit.token &&
+               other.token + other.length >= hit.token + hit.length;
+      });
+      if (inside) continue;
+    }
     ++all_count[hit.section];
     if (head[hit.token]) ++head_count[hit.section];
   }
@@ -156,6 +261,11 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
     const bool role = name.starts_with(role_prefix);
     if (role) strongest_head = std::max(strongest_head, head_count[i]);
     if (all_count[i] == 0) continue;
+    if (name.starts_with(title_prefix)) {
+      out.titles.push_back(name.substr(title_prefix.size()));
+      category_signals += fmt::format("{} {} ", name, name);
+      continue;
+    }
     if (role) {
       ++roles;
       category_signals += fmt::format("{}_{} ", name, bucket(all_count[i]));
@@ -170,8 +280,22 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   const auto flag = [&kind_signals](bool is, std::string_view name) {
     if (is) kind_signals.append(name).append(" ");
   };
+  if (!out.titles.empty()) kind_signals += out.titles.size() > 2 ? "s_titles " : "s_title ";
   if (roles > 0) kind_signals += strongest_head > 0 ? "h_role " : "s_role ";
-  flag(roles == 0 && kind_signals.empty(), "s_nothing");
+  // What is not said weighs as much: an article of two hundred words that asks nobody for anything.
+  const auto says = [&](std::initializer_list<std::string_view> names) {
+    for (std::size_t i = 0; i < sections.size(); ++i)
+      if (all_count[i] > 0 && std::ranges::find(names, sections[i]) != names.end()) return true;
+    return false;
+  };
+  out.offers_work = says({"hire", "hire_exact", "hire_tag", "need", "sections", "respond", "digest"});
+  out.offers_self = self_verbs > 0 || says({"seek", "seek_tag", "offer_self"});
+  flag(!out.offers_work, "x_no_offer");
+  flag(!out.offers_self, "x_no_self");
+  flag(!out.offers_work && !out.offers_self && !says({"conditions", "pay_due"}), "x_no_word_of_work");
+  flag(self_verbs > 0, "x_self_verb");
+  flag(self_verbs > 1, "x_self_verbs");
+  flag(own_years > 0, "x_own_years");
   flag(links > 0, "x_link");
   flag(links > 3, "x_links");
   flag(mentions > 0, "x_mention");
@@ -188,10 +312,8 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
 
   // fastText averages over the line: without repeating, three signals would drown in two hundred words.
   const std::size_t times = 1 + std::min<std::size_t>(counted / 20, 10);
-  for (std::size_t i = 0; i < times; ++i) {
-    out.kind_line += kind_signals;
-    out.category_line += category_signals;
-  }
+  for (std::size_t i = 0; i < times; ++i) out.kind_line += kind_signals;
+  for (std::size_t i = 0; i < 1 + times / 3; ++i) out.category_line += category_signals;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const token& one = tokens[i];
     switch (one.kind) {
@@ -200,8 +322,7 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
         out.kind_line.append(one.stem).append(" ");
         out.category_line.append(one.stem).append(" ");
         if (head[i])
-          for (std::size_t n = 0; n < 1 + times / 2; ++n)
-            out.category_line.append("h_").append(one.stem).append(" ");
+          for (std::size_t n = 0; n < 2; ++n) out.category_line.append("h_").append(one.stem).append(" ");
         break;
       case token_kind::number: out.kind_line += "x_number "; break;
       case token_kind::mention: out.kind_line += "x_mention "; break;

@@ -15,6 +15,9 @@ namespace tandem::hunt {
 namespace {
 
 constexpr std::string_view label_prefix = "__label__";
+constexpr std::size_t long_text = 20;  // words
+// How sure a profession in the title makes of its category, whatever else the post speaks of.
+constexpr float title_confidence = 0.6F;
 
 // fastText reads a line from a stream; this one reads our string without a copy.
 class view_buffer final : public std::streambuf {
@@ -117,6 +120,7 @@ post_scores local_model::score(std::string_view text) {
   post_features read = features(text, state_->words, state_->stems);
   out.signals = std::move(read.signals);
   out.words = read.words;
+  out.speaks_of_work = read.offers_work || read.offers_self;
   if (out.words == 0) return out;
   for (const auto& [label, probability] : predict(*state_->kinds, read.kind_line)) {
     if (label == "vacancy")
@@ -128,6 +132,11 @@ post_scores local_model::score(std::string_view text) {
     if (label == "scam") out.scam = probability;
   }
   out.categories = predict(*state_->categories, read.category_line);
+  // The rule beside the model: a profession in the title is what the post is about.
+  for (auto& [label, probability] : out.categories)
+    if (std::ranges::find(read.titles, label) != read.titles.end())
+      probability = std::max(probability, title_confidence);
+  std::ranges::sort(out.categories, std::ranges::greater{}, &label_score::probability);
   return out;
 }
 
@@ -137,10 +146,13 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
     out.confidence = 1;
     return out;
   }
-  if (scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
+  // The rule beside the model: a long text without one word of hiring or offering is reading, not work. A
+  // bare order title is short.
+  const bool reading = scores.words >= long_text && !scores.speaks_of_work;
+  if (!reading && scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
     out.kind = post_kind::cv;
     out.confidence = scores.cv;
-  } else if (scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
+  } else if (!reading && scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
     out.kind = post_kind::vacancy;
     out.confidence = scores.vacancy;
   } else {

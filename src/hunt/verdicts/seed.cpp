@@ -357,7 +357,7 @@ std::expected<std::vector<labelled_post>, seed_error> seed_set::expand(seed_part
         auto made = work.post(of, category);
         if (!made) return std::unexpected(made.error());
         if (part == seed_part::held_out)
-          made->text = strike_out(made->text, 40, luck);
+          made->text = strike_out(made->text, 30, luck);
         else if (luck.chance(40))
           made->text = strike_out(made->text, static_cast<unsigned>(10 + luck.below(40)), luck);
         out.push_back(std::move(*made));
