@@ -13,6 +13,7 @@
 #include "async/scope.hpp"
 #include "hunt/bot/alerts.hpp"
 #include "hunt/bot/operator_desk.hpp"
+#include "hunt/bot/periodic.hpp"
 #include "hunt/bot/routes.hpp"
 #include "hunt/bots/bots.hpp"
 #include "hunt/delivery/delivery.hpp"
@@ -33,6 +34,7 @@
 #include "platform/metrics/metrics.hpp"
 #include "platform/pg/migrate.hpp"
 #include "platform/queue/queue.hpp"
+#include "platform/tasks/tasks.hpp"
 #include "platform/telegram/bot_set.hpp"
 #include "platform/web/web.hpp"
 #include "sandbox/sandbox.hpp"
@@ -44,6 +46,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view real_telegram = "https://api.telegram.org";
 constexpr std::string_view real_pages = "https://t.me";
+constexpr auto errors_kept = std::chrono::days(30);
 
 telegram::send_limits limits_of(const settings& all) {
   if (all.bot_rate == 0) return telegram::send_limits::none();
@@ -259,6 +262,7 @@ class built_house final : public house {
     if (has(role::delivery)) co_await start_delivery();
     if (has(role::reader)) co_await start_reader();
     if (follower_ && has(role::reader)) co_await life_.start(*follower_);
+    if (has(role::scheduler)) co_await start_scheduler();
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
   }
 
@@ -294,7 +298,7 @@ class built_house final : public house {
         [this](std::int64_t bot_id) { return sender_of(bot_id); },
         [this](std::int64_t bot_id) { return username_of(bot_id); }, main_bot_, std::move(details),
         static_cast<int>(all_.trial_hours / 24), {}});
-    bot_parts_->categories = co_await hunt::load_categories(db);
+    co_await hunt::bot::refresh_categories(*bot_parts_);
     desk_ = std::make_unique<hunt::bot::operator_desk>(*bot_parts_, background_);
     alerts_ = std::make_unique<hunt::bot::alerts>(*bot_parts_);
 
@@ -339,6 +343,25 @@ class built_house final : public house {
     std::string wrong(bot.condition == telegram::bot_condition::running ? "" : detail);
     background_.spawn("note a bot", note_bot(bot.id, bot.me, std::move(wrong)));
     if (bot.condition == telegram::bot_condition::running) background_.spawn("introduce a bot", introduce(bot.id));
+    if (bot.condition == telegram::bot_condition::unauthorized) tell("bot_unauthorized", bot.id);
+    if (bot.condition == telegram::bot_condition::conflict) tell("bot_conflict", bot.id);
+  }
+
+  void tell(std::string alert, std::int64_t bot_id) { background_.spawn("tell of a bot", tell_of_bot(std::move(alert), bot_id)); }
+
+  task<> tell_of_bot(std::string alert, std::int64_t bot_id) {
+    const auto username = username_of(bot_id);
+    locale::arguments with{{"bot", username.empty() ? std::to_string(bot_id) : "@" + username}};
+    co_await alerts_->raise(std::move(alert), std::move(with), std::to_string(bot_id));
+  }
+
+  task<> watch_dead_letters() {
+    const auto lanes = co_await lanes_->lanes();
+    for (const auto& lane : lanes) {
+      if (lane.dead == 0) continue;
+      locale::arguments with{{"lane", lane.lane}, {"count", lane.dead}};
+      co_await alerts_->raise("dead_letters", std::move(with), lane.lane, 6h);
+    }
   }
 
   task<> note_bot(std::int64_t bot_id, telegram::user me, std::string wrong) {
@@ -351,15 +374,6 @@ class built_house final : public house {
     std::optional<hunt::category_id> category;
     if (const auto found = category_of_.find(bot_id); found != category_of_.end()) category = found->second;
     co_await hunt::bot::introduce(*bot_parts_, *out, category);
-  }
-
-  task<> person_left(std::int64_t bot_id, std::int64_t chat_id) {
-    const auto tx = co_await db_->pool().begin();
-    const auto who = co_await people_->find_by_telegram(*tx, chat_id);
-    if (!who) co_return;
-    co_await people_->blocked(*tx, who->id, bot_id);
-    co_await readers_->blocked(*tx, who->id, bot_id);
-    co_await tx->commit();
   }
 
   task<> start_bots() {
@@ -377,7 +391,10 @@ class built_house final : public house {
     parts.table = [this](const telegram::live_bot& bot) { return table_of(bot); };
     parts.changed = [this](const telegram::live_bot& bot, std::string_view detail) { bot_changed(bot, detail); };
     parts.chat_closed = [this](std::int64_t bot_id, std::int64_t chat_id, telegram::refusal) {
-      background_.spawn("a person left", person_left(bot_id, chat_id));
+      background_.spawn("a person left", hunt::bot::chat_closed(*bot_parts_, bot_id, chat_id));
+    };
+    parts.chat_migrated = [this](std::int64_t bot_id, std::int64_t from, std::int64_t to) {
+      background_.spawn("a chat moved", hunt::bot::chat_migrated(*bot_parts_, bot_id, from, to));
     };
     parts.report = [log = log::logger("bots")](std::string_view what, std::string_view detail) {
       log.error(what, {{"detail", detail}});
@@ -433,6 +450,46 @@ class built_house final : public house {
 
   void source_changed(const hunt::source_change& change) {
     log_.warn("a source changed", {{"source", change.name}, {"state", hunt::name_of(change.state)}});
+    if (change.state == hunt::source_state::active) return;
+    background_.spawn("tell of a source", tell_of_source(change));
+  }
+
+  task<> tell_of_source(hunt::source_change change) {
+    locale::arguments with{{"source", "@" + change.name}, {"reason", change.detail}};
+    co_await alerts_->raise("source_lost", std::move(with), change.name);
+  }
+
+  task<> start_scheduler() {
+    tasks::scheduler_options options;
+    options.told = [log = log::logger("tasks")](std::string_view job, std::string_view error) {
+      log.error("a job failed", {{"job", job}, {"error", error}});
+    };
+    jobs_ = tasks::make_scheduler(on_, db_->pool(), *lead_, time_, std::move(options));
+    const auto each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
+      tasks::job job;
+      job.name = std::move(name);
+      job.when = tasks::every{period};
+      job.run = [work = std::move(work)](tasks::run_log&) { return work(); };
+      jobs_->add(std::move(job));
+    };
+    auto& hunting = *bot_parts_;
+    each("hunt.refresh_categories", 60s, [&hunting] { return hunt::bot::refresh_categories(hunting); });
+    each("hunt.remind_waiting_starts", 60s, [&hunting] { return drop(hunt::bot::remind_waiting_starts(hunting)); });
+    each("hunt.tell_ended_trials", 60s, [&hunting] { return drop(hunt::bot::tell_ended_trials(hunting)); });
+    each("hunt.share_out_bots", is_sandbox() ? 2s : 10s,
+         [&hunting] { return drop(hunt::bot::share_out_new_bots(hunting)); });
+    each("hunt.warn_crowded_bots", 3600s, [this] { return drop(hunt::bot::warn_crowded_bots(*bot_parts_, *alerts_)); });
+    each("hunt.watch_the_minute", 30s, [this] { return drop(hunt::bot::watch_the_minute(*bot_parts_, *alerts_)); });
+    each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
+    each("hunt.operator_catch_up", 60s, [this] { return desk_->catch_up(); });
+    each("accounts.forget_journal", 3600s, [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
+    each("errors.forget", 3600s, [this] { return drop(errors::forget(db_->pool(), time_.now() - errors_kept)); });
+    co_await life_.start(*jobs_);
+  }
+
+  template <class T>
+  static task<> drop(task<T> counted) {
+    co_await std::move(counted);
   }
 
   // Webhooks: POST /<bot id> below the path of webhook_url.
@@ -518,6 +575,7 @@ class built_house final : public house {
   std::unique_ptr<hunt::bot::operator_desk> desk_;
   std::unique_ptr<hunt::bot::alerts> alerts_;
 
+  std::unique_ptr<tasks::scheduler> jobs_;
   std::unique_ptr<sender_set> senders_;
   telegram::bot_set* bots_ = nullptr;  // owned by its led part
   std::vector<std::unique_ptr<async::part>> led_;
