@@ -106,7 +106,7 @@ void walk(const GumboNode& root, F visit) {
   }
 }
 
-// Valid UTF-8 without NUL, at most `limit` bytes, cut between characters.
+// Valid UTF-8 without NUL, at most `limit` bytes, cut between characters; hard spaces are ordinary ones.
 std::string clean(std::string_view bytes, std::size_t limit) {
   std::string out;
   out.reserve(std::min(bytes.size(), limit));
@@ -116,9 +116,12 @@ std::string clean(std::string_view bytes, std::size_t limit) {
     const auto from = at;
     UChar32 letter = 0;
     U8_NEXT(data, at, length, letter);
+    // "250 000" is often written with a space that does not break; nobody downstream should have to know.
+    const bool hard_space = letter == 0xA0 || letter == 0x2009 || letter == 0x202F;
     const std::string_view written =
-        letter > 0 ? bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(at - from))
-                   : "\uFFFD";
+        hard_space   ? " "
+        : letter > 0 ? bytes.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(at - from))
+                     : "\uFFFD";
     if (out.size() + written.size() > limit) break;
     out += written;
   }

@@ -53,7 +53,7 @@ TEST(PreviewPage, APostIsReadWithItsTextLinksHashtagsAndTime) {
   EXPECT_EQ(page.after, std::nullopt);
   EXPECT_EQ(post.message_id, 105);
   EXPECT_EQ(post.posted_at, std::chrono::sys_days(2026y / 9 / 27) + 7h + 24min + 1s);
-  EXPECT_EQ(post.text, "C++ developer\n250\u00A0000 ₽ #remote 😀\n\nПисать: @anna, анкета");
+  EXPECT_EQ(post.text, "C++ developer\n250 000 ₽ #remote 😀\n\nПисать: @anna, анкета");
   EXPECT_EQ(post.hashtags, std::vector<std::string>{"remote"});
   const std::vector<post_link> links{{"https://t.me/anna", "@anna"}, {"https://forms.gle/x1", "анкета"}};
   EXPECT_EQ(post.links, links);

@@ -44,35 +44,34 @@ class preview_reader final : public source_reader {
   preview_reader(reader_parts with, reader_options options)
       : with_(std::move(with)),
         options_(std::move(options)),
-        plan_(options_.pace, options_.seed),
         bell_(with_.on),
         page_done_(with_.on),
-        scope_(with_.on,
-               [this](std::string_view task, std::exception_ptr why) {
-                 log_.error("reading has stopped", why, {{"task", task}});
-                 broken_ = true;
-               }),
         pages_(with_.figures.counter("tandem_pages_read_total", "Channel pages that were read")),
         refusals_(
-            with_.figures.counter("tandem_pages_refused_total", "Channel pages that could not be read")) {}
+            with_.figures.counter("tandem_pages_refused_total", "Channel pages that could not be read")) {
+    begin();
+  }
 
   std::string_view name() const override { return "source reader"; }
 
   task<> start() override {
     if (std::exchange(running_, true)) co_return;
+    // Started again, it may have been another process's turn meanwhile: only the database knows where things
+    // are.
+    if (std::exchange(stopping_, false)) begin();
     if (!std::exchange(listening_, true)) {
       with_.database.listen("hunt_sources", [this](std::string_view) {
         changed_ = true;
         bell_.ring();
       });
     }
-    scope_.spawn("reading", run());
+    scope_->spawn("reading", run());
   }
 
   task<> stop() override {
+    if (std::exchange(stopping_, true)) co_return;
     running_ = false;
-    stopping_ = true;
-    co_await scope_.stop();
+    co_await scope_->stop();
     try {
       co_await note_progress();
     } catch (const pg::error&) {
@@ -95,7 +94,7 @@ class preview_reader final : public source_reader {
       newest_change_ = std::max(newest_change_, rows[i].get<instant>(source_changed_at_column));
     }
     for (auto& one : sources_of(rows)) {
-      plan_.put(one, with_.time.now());
+      plan_->put(one, with_.time.now());
       auto& known = known_[one.id];
       // What this process has noticed itself is newer than what it has written down.
       const auto was = known.id == source_id() ? one.state : known.state;
@@ -110,10 +109,10 @@ class preview_reader final : public source_reader {
   task<int> read_due_now() override {
     int requests = 0;
     while (true) {
-      while (auto ask = plan_.next(with_.time.now())) {
+      while (auto ask = plan_->next(with_.time.now())) {
         ++requests;
         ++under_way_;
-        scope_.spawn("page of " + ask->name, read(*std::move(ask)));
+        scope_->spawn("page of " + ask->name, read(*std::move(ask)));
       }
       if (under_way_ == 0) break;
       co_await page_done_.wait();
@@ -127,7 +126,7 @@ class preview_reader final : public source_reader {
     std::vector<std::string> states, errors;
     std::vector<instant> due, read_at;
     for (const auto id : dirty_) {
-      const auto pace = plan_.pace_of(id);
+      const auto pace = plan_->pace_of(id);
       const auto found = known_.find(id);
       if (!pace || found == known_.end()) continue;
       ids.push_back(id.value);
@@ -145,16 +144,31 @@ class preview_reader final : public source_reader {
   }
 
  private:
+  void begin() {
+    scope_.emplace(with_.on, [this](std::string_view task, std::exception_ptr why) {
+      log_.error("reading has stopped", why, {{"task", task}});
+      broken_ = true;
+    });
+    plan_.emplace(options_.pace, options_.seed);
+    known_.clear();
+    last_newest_.clear();
+    dirty_.clear();
+    newest_change_ = {};
+    tend_at_ = note_at_ = {};
+    under_way_ = 0;
+    refreshed_ = broken_ = false;
+  }
+
   task<> run() {
     while (true) {
       co_await tend();
       const auto now = with_.time.now();
-      while (auto ask = plan_.next(now)) {
+      while (auto ask = plan_->next(now)) {
         ++under_way_;
-        scope_.spawn("page of " + ask->name, read(*std::move(ask)));
+        scope_->spawn("page of " + ask->name, read(*std::move(ask)));
       }
       auto wait = std::chrono::duration_cast<microseconds>(options_.refresh_gap);
-      if (const auto due = plan_.wake_at()) wait = std::clamp(*due - now, microseconds(1'000), wait);
+      if (const auto due = plan_->wake_at()) wait = std::clamp(*due - now, microseconds(1'000), wait);
       co_await bell_.wait_for(wait);
     }
   }
@@ -211,9 +225,9 @@ class preview_reader final : public source_reader {
   }
 
   task<> use(const page_request& ask, const preview_page& page) {
-    const auto use = plan_.use_of(ask, page);
+    const auto use = plan_->use_of(ask, page);
     const auto found = known_.find(ask.source);
-    if (found == known_.end()) co_return plan_.failed(ask, with_.time.now());
+    if (found == known_.end()) co_return plan_->failed(ask, with_.time.now());
     if (use.store) {
       const auto digest = digest_of(page);
       auto& last = last_newest_[ask.source];
@@ -235,7 +249,7 @@ class preview_reader final : public source_reader {
     if (page.unreadable > 0) {
       log_.warn("blocks of a page made no sense", {{"source", ask.name}, {"blocks", page.unreadable}});
     }
-    plan_.stored(ask, page, use, now);
+    plan_->stored(ask, page, use, now);
     auto& source = known_[ask.source];
     source.last_read_at = now;
     if (use.store) source.last_message_id = std::max(source.last_message_id, use.seen_up_to);
@@ -251,21 +265,21 @@ class preview_reader final : public source_reader {
     const auto hold =
         std::max<microseconds>(std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 86'400)),
                                seconds > 0 ? microseconds(0) : options_.hold_gap);
-    plan_.hold_all(ask, with_.time.now() + hold);
+    plan_->hold_all(ask, with_.time.now() + hold);
     log_.warn("asked to read less; all sources wait", {{"source", ask.name}, {"wait", hold}});
     note_failure(ask, "answered 429");
   }
 
   void lost(const page_request& ask, std::string_view why) {
-    plan_.lost_preview(ask, with_.time.now());
+    plan_->lost_preview(ask, with_.time.now());
     note_failure(ask, why);
     become(known_[ask.source], source_state::no_preview, why);
   }
 
   void failed(const page_request& ask, std::string_view why) {
-    plan_.failed(ask, with_.time.now());
+    plan_->failed(ask, with_.time.now());
     note_failure(ask, why);
-    const auto pace = plan_.pace_of(ask.source);
+    const auto pace = plan_->pace_of(ask.source);
     if (pace && pace->failures >= options_.failing_after)
       become(known_[ask.source], source_state::failing, why);
   }
@@ -297,9 +311,9 @@ class preview_reader final : public source_reader {
 
   reader_parts with_;
   reader_options options_;
-  reading_plan plan_;
+  std::optional<reading_plan> plan_;
   async::event bell_, page_done_;
-  async::scope scope_;
+  std::optional<async::scope> scope_;
   metrics::counter pages_, refusals_;
   std::unordered_map<source_id, source> known_;
   std::unordered_map<source_id, std::size_t> last_newest_;

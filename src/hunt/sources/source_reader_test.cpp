@@ -374,6 +374,20 @@ TEST_F(SourceReader, ThePartReadsByItselfAndHearsOfANewSource) {
   EXPECT_FALSE(reader->state().ready);
 }
 
+TEST_F(SourceReader, APartThatIsStartedAgainGoesOnFromTheDatabase) {
+  write("jobs", 1, 3);
+  add("jobs");
+  run(reader->start());
+  run(steps.until(post_event::kind::seen, 3));
+  run(reader->stop());
+  write("jobs", 4, 5);
+  time.advance(10s);
+  run(reader->start());
+  run(steps.until(post_event::kind::seen, 5));
+  EXPECT_EQ(web["jobs"].asked.front(), "newest");
+  EXPECT_EQ(stored(), "5 1 5");
+}
+
 TEST_F(SourceReader, ADatabaseThatFailsLosesNothing) {
   write("jobs", 1, 3);
   add("jobs");
