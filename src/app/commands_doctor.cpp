@@ -59,7 +59,7 @@ void look_at_folder(const settings& all, findings& to) {
   std::error_code failure;
   const auto space = std::filesystem::space(all.data, failure);
   if (failure) {
-    to.wrong(fmt::format("{}: {}; `tandem up` makes it", all.data, failure.message()));
+    to.wrong(fmt::format("{}: {}", all.data, failure.message()));
     return;
   }
   const auto free_gb = static_cast<double>(space.available) / 1e9;
@@ -137,7 +137,11 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
   const system_clock time;
   co_await look_at_program(on, all, to);
   look_at_folder(all, to);
-  const auto db = co_await database::open(on, all);
+  if (all.database.empty() && !std::filesystem::exists(data_folder(all).cluster())) {
+    to.wrong("nothing is installed there yet: start `tandem up`");
+    co_return 1;
+  }
+  const auto db = co_await database::open(on, all, false);
   std::exception_ptr failure;
   try {
     to.title("Database");

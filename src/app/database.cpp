@@ -6,7 +6,7 @@
 
 namespace tandem::app {
 
-task<std::unique_ptr<database>> database::open(executor on, const settings& all) {
+task<std::unique_ptr<database>> database::open(executor on, const settings& all, bool may_make) {
   auto out = std::make_unique<database>();
   const data_folder folder(all);
   if (!all.database.empty()) {
@@ -14,6 +14,10 @@ task<std::unique_ptr<database>> database::open(executor on, const settings& all)
   } else if (const auto running = pg::running_cluster(folder.cluster())) {
     out->url_ = *running;
   } else {
+    if (!may_make && !std::filesystem::exists(folder.cluster())) {
+      throw std::runtime_error("there is no installation in " + all.data +
+                               " yet: start `tandem up` first, or set data (TANDEM_DATA)");
+    }
     pg::cluster_options options;
     options.folder = folder.cluster();
     const log::logger log("database");

@@ -25,7 +25,8 @@ struct data_folder {
 // else started here and stopped again by close()).
 class database {
  public:
-  static task<std::unique_ptr<database>> open(executor on, const settings& all);
+  // `may_make`: whether a private cluster is made where there is none yet; otherwise std::runtime_error.
+  static task<std::unique_ptr<database>> open(executor on, const settings& all, bool may_make);
   pg::pool& pool() { return *pool_; }
   pg::cluster* cluster() { return cluster_.get(); }  // null: by URL, or somebody else's
   const std::string& url() const { return url_; }
@@ -43,7 +44,7 @@ enum class mode { sandbox, real };
 // Checks the settings, the key file and the database against each other, and writes the mode the first time. Throws
 // std::runtime_error that says what to do when they do not belong together.
 task<mode> claim_installation(pg::session& in, const settings& all, const seal::vault& secrets);
-// The mode that is written; throws when the installation was never started.
+// What the settings ask for.
 mode wanted_mode(const settings& all);
 
 }  // namespace tandem::app
