@@ -32,7 +32,7 @@ std::string nearest(std::string_view wrong, const std::vector<setting>& all) {
     return row.back();
   };
   std::string best;
-  std::size_t least = 4;
+  std::size_t least = std::min<std::size_t>(4, wrong.size() / 2 + 1);
   for (const auto& one : all) {
     if (const auto far = distance(wrong, one.name); far < least) {
       least = far;
