@@ -21,7 +21,28 @@ bool is_readable(const token& one) {
   return one.kind != token_kind::sign && one.kind != token_kind::link && one.kind != token_kind::email;
 }
 
+struct sentence {
+  std::string_view message, english;
+};
+constexpr auto sentences = std::to_array<sentence>({
+    {"hunt.rule.no_sign", "a rule begins with + (must be there) or - (must not), a remark with ;"},
+    {"hunt.rule.empty", "nothing to look for here"},
+    {"hunt.rule.open_quote", "the quotation mark is never closed"},
+    {"hunt.rule.no_word", "there is no word in this"},
+    {"hunt.rule.bad_tag", "# wants letters behind it"},
+    {"hunt.rule.short_prefix", "a beginning with * needs three letters"},
+    {"hunt.rule.mixed_term", "a quoted phrase stands alone between the bars"},
+    {"hunt.rule.too_many_lines", "at most 100 rules"},
+    {"hunt.rule.too_many_terms", "at most 50 alternatives in a rule"},
+    {"hunt.rule.too_long", "at most 8,000 bytes of rules"},
+});
+
 }  // namespace
+
+std::string_view explain(const rule_error& mistake) {
+  const auto found = std::ranges::find(sentences, mistake.message, &sentence::message);
+  return found == sentences.end() ? mistake.message : found->english;
+}
 
 // Reads one line: sign, then terms between bars.
 class rule_set::reader {
@@ -33,7 +54,7 @@ class rule_set::reader {
     skip_spaces();
     rule out;
     out.line = number_;
-    if (line_[at_] != '+' && line_[at_] != '-') return wrong(at_, "rule-no-sign");
+    if (line_[at_] != '+' && line_[at_] != '-') return wrong(at_, "hunt.rule.no_sign");
     out.must = line_[at_] == '+';
     ++at_;
     while (true) {
@@ -41,9 +62,9 @@ class rule_set::reader {
       const std::size_t from = at_;
       auto made = read_term();
       if (!made) return std::unexpected(made.error());
-      if (made->words.empty()) return wrong(from, "rule-empty");
+      if (made->words.empty()) return wrong(from, "hunt.rule.empty");
       out.any_of.push_back(std::move(*made));
-      if (out.any_of.size() > most_terms) return wrong(from, "rule-too-many-terms");
+      if (out.any_of.size() > most_terms) return wrong(from, "hunt.rule.too_many_terms");
       if (at_ >= line_.size()) break;
       ++at_;  // the bar
     }
@@ -80,14 +101,14 @@ class rule_set::reader {
         at_ += mark;
         const std::size_t inner = at_;
         while (at_ < line_.size() && quote() == 0) ++at_;
-        if (at_ >= line_.size()) return wrong(from, "rule-open-quote");
+        if (at_ >= line_.size()) return wrong(from, "hunt.rule.open_quote");
         const std::string_view quoted = line_.substr(inner, at_ - inner);
         at_ += quote();
         term phrase{.words = words_of(quoted, form::stem), .phrase = true};
-        if (phrase.words.empty()) return wrong(from, "rule-no-word");
+        if (phrase.words.empty()) return wrong(from, "hunt.rule.no_word");
         // "a b" c could mean three things: refused rather than guessed.
         if (out.words.empty() && rest_of_term_is_empty()) return phrase;
-        return wrong(from, "rule-mixed-term");
+        return wrong(from, "hunt.rule.mixed_term");
       }
       while (at_ < line_.size() && line_[at_] != '|' && !is_space(line_[at_]) && quote() == 0) ++at_;
       std::string_view piece = line_.substr(from, at_ - from);
@@ -101,9 +122,10 @@ class rule_set::reader {
         piece.remove_suffix(1);
       }
       auto words = words_of(piece, how);
-      if (words.empty()) return wrong(from, piece.starts_with('#') ? "rule-bad-tag" : "rule-no-word");
+      if (words.empty())
+        return wrong(from, piece.starts_with('#') ? "hunt.rule.bad_tag" : "hunt.rule.no_word");
       if (how == form::prefix && characters(words.back().text) < shortest_prefix)
-        return wrong(from, "rule-short-prefix");
+        return wrong(from, "hunt.rule.short_prefix");
       std::move(words.begin(), words.end(), std::back_inserter(out.words));
       skip_spaces();
     }
@@ -138,7 +160,7 @@ class rule_set::reader {
 
 std::expected<rule_set, rule_error> rule_set::parse(std::string_view rules) {
   rule_set out;
-  if (rules.size() > most_bytes) return std::unexpected(rule_error{1, 1, "rule-too-long"});
+  if (rules.size() > most_bytes) return std::unexpected(rule_error{1, 1, "hunt.rule.too_long"});
   text::stemmer stems;
   for (std::size_t number = 1; !rules.empty(); ++number) {
     const std::size_t end = rules.find('\n');
@@ -146,7 +168,8 @@ std::expected<rule_set, rule_error> rule_set::parse(std::string_view rules) {
     rules.remove_prefix(end == std::string_view::npos ? rules.size() : end + 1);
     const std::size_t first = std::find_if_not(line.begin(), line.end(), is_space) - line.begin();
     if (first == line.size() || line[first] == ';') continue;
-    if (out.rules_.size() == most_lines) return std::unexpected(rule_error{number, 1, "rule-too-many-lines"});
+    if (out.rules_.size() == most_lines)
+      return std::unexpected(rule_error{number, 1, "hunt.rule.too_many_lines"});
     auto made = reader(line, number, stems).read();
     if (!made) return std::unexpected(made.error());
     out.rules_.push_back(std::move(*made));

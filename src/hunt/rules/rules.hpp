@@ -23,12 +23,14 @@ namespace tandem::hunt {
 struct rule_error {
   std::size_t line = 0;    // from 1
   std::size_t column = 0;  // from 1, in characters, not bytes
-  // Key of the message in locales/, one of: rule-no-sign, rule-empty, rule-open-quote, rule-no-word,
-  // rule-bad-tag, rule-short-prefix, rule-mixed-term, rule-too-many-lines, rule-too-many-terms,
-  // rule-too-long.
+  // Key of the message in locales/: hunt.rule.no_sign, .empty, .open_quote, .no_word, .bad_tag,
+  // .short_prefix, .mixed_term, .too_many_lines, .too_many_terms, .too_long.
   std::string_view message;
   bool operator==(const rule_error&) const = default;
 };
+
+// What is wrong in plain English, for the log and the command line; people see the text of `message`.
+std::string_view explain(const rule_error& mistake);
 
 struct rule_outcome {
   bool passed = true;

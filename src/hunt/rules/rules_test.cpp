@@ -99,29 +99,36 @@ TEST(Rules, AForbiddenWordDecidesBeforeAMissingOne) {
 }
 
 TEST(Rules, MistakesAreReportedWithTheirPlaceInCharacters) {
-  EXPECT_EQ(error_of("вакансия"), (rule_error{1, 1, "rule-no-sign"}));
-  EXPECT_EQ(error_of("+ дизайн\n+ #ищу | \"ищем"), (rule_error{2, 10, "rule-open-quote"}));
-  EXPECT_EQ(error_of("+ слово |"), (rule_error{1, 10, "rule-empty"}));
-  EXPECT_EQ(error_of("+"), (rule_error{1, 2, "rule-empty"}));
-  EXPECT_EQ(error_of("- слово ..."), (rule_error{1, 9, "rule-no-word"}));
-  EXPECT_EQ(error_of("- #"), (rule_error{1, 3, "rule-bad-tag"}));
-  EXPECT_EQ(error_of("- ра*"), (rule_error{1, 3, "rule-short-prefix"}));
-  EXPECT_EQ(error_of("+ «»"), (rule_error{1, 3, "rule-no-word"}));
+  EXPECT_EQ(error_of("вакансия"), (rule_error{1, 1, "hunt.rule.no_sign"}));
+  EXPECT_EQ(error_of("+ дизайн\n+ #ищу | \"ищем"), (rule_error{2, 10, "hunt.rule.open_quote"}));
+  EXPECT_EQ(error_of("+ слово |"), (rule_error{1, 10, "hunt.rule.empty"}));
+  EXPECT_EQ(error_of("+"), (rule_error{1, 2, "hunt.rule.empty"}));
+  EXPECT_EQ(error_of("- слово ..."), (rule_error{1, 9, "hunt.rule.no_word"}));
+  EXPECT_EQ(error_of("- #"), (rule_error{1, 3, "hunt.rule.bad_tag"}));
+  EXPECT_EQ(error_of("- ра*"), (rule_error{1, 3, "hunt.rule.short_prefix"}));
+  EXPECT_EQ(error_of("+ «»"), (rule_error{1, 3, "hunt.rule.no_word"}));
+}
+
+TEST(Rules, EveryMistakeHasASentence) {
+  for (const char* broken : {"вакансия", "+ \"ищем", "+", "- ...", "- #", "- ра*", "+ \"а б\" в"}) {
+    const rule_error mistake = error_of(broken);
+    EXPECT_NE(explain(mistake), mistake.message) << broken;
+  }
 }
 
 TEST(Rules, TooMuchIsRefused) {
   std::string lines, terms = "+ слово", bytes(rule_set::most_bytes + 1, 'x');
   for (std::size_t i = 0; i <= rule_set::most_lines; ++i) lines += "+ слово\n";
   for (std::size_t i = 0; i < rule_set::most_terms; ++i) terms += " | слово";
-  EXPECT_EQ(error_of(lines).message, "rule-too-many-lines");
+  EXPECT_EQ(error_of(lines).message, "hunt.rule.too_many_lines");
   EXPECT_EQ(error_of(lines).line, rule_set::most_lines + 1);
-  EXPECT_EQ(error_of(terms).message, "rule-too-many-terms");
-  EXPECT_EQ(error_of(bytes).message, "rule-too-long");
+  EXPECT_EQ(error_of(terms).message, "hunt.rule.too_many_terms");
+  EXPECT_EQ(error_of(bytes).message, "hunt.rule.too_long");
 }
 
 TEST(Rules, APhraseBesideOtherWordsInOneTermIsRefused) {
-  EXPECT_EQ(error_of("+ \"ищем дизайнера\" срочно").message, "rule-mixed-term");
-  EXPECT_EQ(error_of("+ срочно \"ищем дизайнера\"").message, "rule-mixed-term");
+  EXPECT_EQ(error_of("+ \"ищем дизайнера\" срочно").message, "hunt.rule.mixed_term");
+  EXPECT_EQ(error_of("+ срочно \"ищем дизайнера\"").message, "hunt.rule.mixed_term");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::optional<source_refusal> mistake_in(std::string_view rules) {
   const auto& mistake = parsed.error();
   return source_refusal{source_error::bad_rules, mistake,
                         "line " + std::to_string(mistake.line) + ", column " +
-                            std::to_string(mistake.column) + ": " + std::string(mistake.message)};
+                            std::to_string(mistake.column) + ": " + std::string(explain(mistake))};
 }
 
 class pg_sources final : public sources {

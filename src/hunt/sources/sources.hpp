@@ -40,7 +40,7 @@ enum class source_error : std::uint8_t { bad_name, already_there, unknown, bad_r
 struct source_refusal {
   source_error why;
   std::optional<rule_error> mistake;  // of bad_rules: what is wrong, and where
-  std::string detail;                 // the same in a line: "line 2, column 5: rule-no-word"
+  std::string detail;                 // the same in a line: "line 2, column 5: there is no word in this"
 };
 
 // What a set of rules does to a stored post.

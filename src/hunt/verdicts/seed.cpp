@@ -240,9 +240,12 @@ class seed_set::expansion {
  private:
   void add_partner(std::string_view category) {
     std::vector<std::string_view> fitting;
+    const auto known = [this](std::string_view slug) {
+      return std::ranges::find(from_.categories_, slug) != from_.categories_.end();
+    };
     for (const auto& [one, other] : partners) {
-      if (one == category) fitting.push_back(other);
-      if (other == category) fitting.push_back(one);
+      if (one == category && known(other)) fitting.push_back(other);
+      if (other == category && known(one)) fitting.push_back(one);
     }
     if (!fitting.empty()) current_.emplace_back(fitting[luck_.below(fitting.size())]);
   }
