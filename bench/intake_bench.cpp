@@ -7,10 +7,12 @@
 // a process that runs. The judge without a database is measured by `tandem-train` and `tandem classify`.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "async/event.hpp"
 #include "async/loop.hpp"
@@ -62,21 +64,44 @@ class counter : public post_observer {
   async::event bell_;
 };
 
-struct stopwatch {
-  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
-  double cpu = processor();
-  static double processor() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](const timeval& t) {
-      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-    };
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
+double own_cpu() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+// Of the server's processes as they are now; its connections live as long as this program.
+double server_cpu(pid_t postmaster) {
+  double ticks = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream in(entry.path() / "stat");
+    std::string line;
+    if (!std::getline(in, line)) continue;
+    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    std::string skipped;
+    long parent = 0, user = 0, system = 0;
+    fields >> skipped >> parent;
+    for (int i = 0; i < 9; ++i) fields >> skipped;
+    fields >> user >> system;
+    if (parent == postmaster) ticks += static_cast<double>(user + system);
   }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+struct stopwatch {
+  pid_t postmaster;
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  double own = own_cpu(), server = server_cpu(postmaster);
+
   void report(std::string_view what, int posts) const {
     const auto wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    fmt::print("{:28} {:6} posts  {:8.0f} posts/s  {:6.1f} ms of this process's CPU per 1,000\n", what, posts,
-               posts / wall, (processor() - cpu) * 1e6 / posts);
+    const auto per_thousand = [posts](double seconds) { return seconds * 1e6 / posts; };
+    fmt::print("{:26} {:6} posts {:7.0f} posts/s; CPU per 1,000: {:5.0f} ms here, {:5.0f} ms PostgreSQL\n",
+               what, posts, posts / wall, per_thousand(own_cpu() - own),
+               per_thousand(server_cpu(postmaster) - server));
   }
 };
 
@@ -111,16 +136,16 @@ class bench {
   }
 
   void run(int posts) {
-    const stopwatch in;
+    const stopwatch in{cluster_->pid()};
     io_.run(take(posts));
     in.report("taken in (rules, repeats)", posts);
     const auto waiting = steps_.passed;
-    const stopwatch behind;
+    const stopwatch behind{cluster_->pid()};
     start_judge();
     io_.run(steps_.all_judged());
     behind.report("judged (queue to vacancy)", waiting);
     const auto before = steps_.judged;
-    const stopwatch both;
+    const stopwatch both{cluster_->pid()};
     io_.run(take(posts));
     io_.run(steps_.all_judged());
     both.report("both at once", posts);

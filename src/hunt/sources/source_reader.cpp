@@ -112,7 +112,7 @@ class preview_reader final : public source_reader {
       while (auto ask = plan_->next(with_.time.now())) {
         ++requests;
         ++under_way_;
-        scope_->spawn("page of " + ask->name, read(*std::move(ask)));
+        scope_->spawn("page of " + ask->name, read(*ask));
       }
       if (under_way_ == 0) break;
       co_await page_done_.wait();
@@ -165,7 +165,7 @@ class preview_reader final : public source_reader {
       const auto now = with_.time.now();
       while (auto ask = plan_->next(now)) {
         ++under_way_;
-        scope_->spawn("page of " + ask->name, read(*std::move(ask)));
+        scope_->spawn("page of " + ask->name, read(*ask));
       }
       auto wait = std::chrono::duration_cast<microseconds>(options_.refresh_gap);
       if (const auto due = plan_->wake_at()) wait = std::clamp(*due - now, microseconds(1'000), wait);

@@ -12,7 +12,7 @@ namespace tandem::hunt {
 
 struct judge_settings {
   int batch = 100;   // posts per claim
-  int parallel = 1;  // claims at once
+  int parallel = 2;  // claims at once: one is judged while another is stored
 };
 
 struct judge_parts {
