@@ -20,7 +20,7 @@ WORD_LISTS = {
     "src/sandbox/starter/": "posts of the pretend channels",
 }
 SENTENCE = re.compile(r"[A-Za-z]{2,}[,:]? [A-Za-z]+\b")  # two words
-NOT_FOR_USERS = re.compile(r"\b(throw|log\w*|raise|tell|static_assert)\b|_error[({]")
+NOT_FOR_USERS = re.compile(r"\b(throw|log\w*|raise|tell|spawn|static_assert)\b|_error[({]")
 
 KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+\.?|[a-z][a-z0-9_]*\.")
 TEXT_CALL = re.compile(r"(?:\.|->)(?:html|plain)\(")
@@ -109,7 +109,7 @@ def check_locale_keys(root):
             used.update({literal: offset for offset, literal in source_tree.strings(text)
                          if KEY.fullmatch(literal) and literal.startswith(tuple(tables))})
         for key, offset in used.items():
-            found = (lambda k: any(one.startswith(k) for one in every)) if key.endswith(".") else every.__contains__
+            found = (lambda k: any(one.startswith(k) for one in every)) if key.endswith((".", "_")) else every.__contains__
             if not found(key) and not found(module + key):
                 problems.append(f"{name}:{source_tree.line_of(text, offset)}: no text {key} in locales/")
     return problems

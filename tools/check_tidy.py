@@ -36,9 +36,9 @@ def dependencies(build):
 def check(root, build=None):
     root = pathlib.Path(root).resolve()
     build = build or next((root / "build" / preset for preset in ("asan", "dev", "release")
-                           if (root / "build" / preset / "compile_commands.json").exists()), None)
+                           if any((root / "build" / preset).glob("CMakeFiles/tandem_pch.dir/*.pch"))), None)
     if build is None:
-        return ["build:1: clang-tidy needs a build: run cmake --preset dev"]
+        return ["build:1: clang-tidy needs a build, for generated and precompiled headers: ninja -C build/dev"]
     marks = root / "build/tidy"
     marks.mkdir(parents=True, exist_ok=True)
     read_by = dependencies(build)
