@@ -9,8 +9,8 @@
 #include "sandbox/rate_limits.hpp"
 #include "sandbox/world.hpp"
 
-// The methods of the Bot API, each a plain function: arguments and world in, result or error out. What waits (long
-// polling, faults, files from the web) is in bot_api.cpp.
+// The methods of the Bot API, each a plain function: arguments and world in, result or error out. What waits
+// (long polling, faults, files from the web) is in bot_api.cpp.
 namespace tandem::sandbox {
 
 struct api_error {
@@ -28,8 +28,12 @@ using outcome = std::expected<api_success, api_error>;
 template <class T>
 using or_error = std::expected<T, api_error>;
 
-inline std::unexpected<api_error> bad_request(std::string text) { return std::unexpected(api_error{400, std::move(text)}); }
-inline std::unexpected<api_error> forbidden(std::string text) { return std::unexpected(api_error{403, std::move(text)}); }
+inline std::unexpected<api_error> bad_request(std::string text) {
+  return std::unexpected(api_error{400, std::move(text)});
+}
+inline std::unexpected<api_error> forbidden(std::string text) {
+  return std::unexpected(api_error{403, std::move(text)});
+}
 
 // A file that was fetched because the call named its address.
 struct fetched_file {
@@ -110,7 +114,8 @@ outcome get_user_profile_photos(api_call& call);
 outcome leave_chat(api_call& call);
 outcome get_file(api_call& call);
 // ChatMember of a bot in a channel or group.
-void bot_member_json(std::string& out, const world& all, const chat& in, const bot& one, std::string_view status);
+void bot_member_json(std::string& out, const world& all, const chat& in, const bot& one,
+                     std::string_view status);
 
 // api_profile.cpp
 outcome set_my_commands(api_call& call);

@@ -25,14 +25,16 @@ outcome get_chat(api_call& call) {
   auto found = chat_of(call);
   if (!found) return std::unexpected(std::move(found).error());
   const chat& it = **found;
-  if (it.is_private() && call.world.member_of(call.me, it.id) == membership::fresh) return bad_request("chat not found");
+  if (it.is_private() && call.world.member_of(call.me, it.id) == membership::fresh)
+    return bad_request("chat not found");
   api_success out;
   out.result.clear();
   call.world.chat_json(out.result, it);
   out.result.pop_back();  // goes on with what only ChatFullInfo has
   out.result += R"(,"accent_color_id":)" + std::to_string(std::abs(it.id) % 7);
-  out.result += R"(,"max_reaction_count":11,"accepted_gift_types":{"unlimited_gifts":false,"limited_gifts":false,)"
-                R"("unique_gifts":false,"premium_subscription":false,"gifts_from_channels":false})";
+  out.result +=
+      R"(,"max_reaction_count":11,"accepted_gift_types":{"unlimited_gifts":false,"limited_gifts":false,)"
+      R"("unique_gifts":false,"premium_subscription":false,"gifts_from_channels":false})";
   if (!it.username.empty()) {
     out.result += R"(,"active_usernames":[)";
     append_json_text(out.result, it.username);
@@ -46,18 +48,21 @@ outcome get_chat(api_call& call) {
   return out;
 }
 
-void bot_member_json(std::string& out, const world& all, const chat& in, const bot& one, std::string_view status) {
+void bot_member_json(std::string& out, const world& all, const chat& in, const bot& one,
+                     std::string_view status) {
   fields f(out);
   f.text("status", status);
   all.user_json(f.begin("user"), one);
   if (status == "kicked") f.number("until_date", 0);
   if (status != "administrator") return;
   for (const std::string_view right :
-       {"can_be_edited", "is_anonymous", "can_manage_video_chats", "can_restrict_members", "can_promote_members",
-        "can_post_stories", "can_edit_stories", "can_delete_stories", "can_send_welcome_messages"}) {
+       {"can_be_edited", "is_anonymous", "can_manage_video_chats", "can_restrict_members",
+        "can_promote_members", "can_post_stories", "can_edit_stories", "can_delete_stories",
+        "can_send_welcome_messages"}) {
     f.flag(right, false);
   }
-  for (const std::string_view right : {"can_manage_chat", "can_delete_messages", "can_change_info", "can_invite_users"}) {
+  for (const std::string_view right :
+       {"can_manage_chat", "can_delete_messages", "can_change_info", "can_invite_users"}) {
     f.flag(right, true);
   }
   if (in.type == chat_type::channel) f.flag("can_post_messages", true).flag("can_edit_messages", true);
@@ -75,7 +80,9 @@ or_error<chat*> public_chat_of(api_call& call) {
   return found;
 }
 
-std::string_view status_in(const chat& in) { return in.type == chat_type::channel ? "administrator" : "member"; }
+std::string_view status_in(const chat& in) {
+  return in.type == chat_type::channel ? "administrator" : "member";
+}
 }  // namespace
 
 outcome get_chat_member(api_call& call) {
@@ -88,7 +95,10 @@ outcome get_chat_member(api_call& call) {
   out.result.clear();
   if (const bot* robot = call.world.find_bot(id)) {
     const bool inside = it.is_private() ? robot->id == it.bot : it.bots.contains(id);
-    bot_member_json(out.result, call.world, it, *robot, !inside ? "left" : it.is_private() ? "member" : status_in(it));
+    bot_member_json(out.result, call.world, it, *robot,
+                    !inside           ? "left"
+                    : it.is_private() ? "member"
+                                      : status_in(it));
     return out;
   }
   const person* who = call.world.find_person(id);
@@ -105,7 +115,8 @@ outcome get_chat_member_count(api_call& call) {
   if (!found) return std::unexpected(std::move(found).error());
   const chat& it = **found;
   if (it.is_private()) return api_success{"2"};
-  const auto people = it.type == chat_type::channel ? it.subscribers : static_cast<std::int64_t>(it.people.size());
+  const auto people =
+      it.type == chat_type::channel ? it.subscribers : static_cast<std::int64_t>(it.people.size());
   return api_success{std::to_string(people + static_cast<std::int64_t>(it.bots.size()))};
 }
 

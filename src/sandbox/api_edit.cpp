@@ -8,7 +8,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr const char* not_modified =
-    "message is not modified: specified new message content and reply markup are exactly the same as a current content "
+    "message is not modified: specified new message content and reply markup are exactly the same as a "
+    "current content "
     "and reply markup of the message";
 
 struct own_message {
@@ -39,8 +40,9 @@ outcome edited(api_call& call, const own_message& target) {
     for (const std::int64_t id : target.in->bots) {
       bot* other = id == call.me.id ? nullptr : call.world.find_bot(id);
       if (!other) continue;
-      call.world.push_update(*other, "edited_channel_post", call.world.message_text(*target.in, *target.it, id),
-                             target.in->id, std::chrono::hours(24), call.line);
+      call.world.push_update(*other, "edited_channel_post",
+                             call.world.message_text(*target.in, *target.it, id), target.in->id,
+                             std::chrono::hours(24), call.line);
     }
   }
   return api_success{call.world.message_text(*target.in, *target.it, call.me.id)};
@@ -51,7 +53,8 @@ outcome change(api_call& call, const own_message& target, formatted text) {
   auto markup = markup_of(call, true);
   if (!markup) return std::unexpected(std::move(markup).error());
   message& one = *target.it;
-  if (text.text == one.text.text && text.entities == one.text.entities && markup->inline_keyboard == one.markup) {
+  if (text.text == one.text.text && text.entities == one.text.entities &&
+      markup->inline_keyboard == one.markup) {
     return bad_request(not_modified);
   }
   one.text = std::move(text);
@@ -75,7 +78,8 @@ outcome edit_message_text(api_call& call) {
 }
 
 outcome edit_message_caption(api_call& call) {
-  auto text = text_of(call, call.in.text("caption"), call.in.text("parse_mode"), call.in.structure("caption_entities"));
+  auto text = text_of(call, call.in.text("caption"), call.in.text("parse_mode"),
+                      call.in.structure("caption_entities"));
   if (!text) return std::unexpected(std::move(text).error());
   if (code_points(text->text) > 1024) return bad_request("message caption is too long");
   auto target = own_message_of(call);
@@ -101,13 +105,14 @@ outcome edit_message_media(api_call& call) {
   auto markup = markup_of(call, true);
   if (!markup) return std::unexpected(std::move(markup).error());
   message changed = *target->it;
-  if (auto done = attach(call, changed, type, value("media")); !done) return std::unexpected(std::move(done).error());
+  if (auto done = attach(call, changed, type, value("media")); !done)
+    return std::unexpected(std::move(done).error());
   changed.text = std::move(*text);
   changed.markup = std::move(markup->inline_keyboard);
   changed.body.clear();
   const message& old = *target->it;
-  if (changed.file == old.file && changed.text.text == old.text.text && changed.text.entities == old.text.entities &&
-      changed.markup == old.markup) {
+  if (changed.file == old.file && changed.text.text == old.text.text &&
+      changed.text.entities == old.text.entities && changed.markup == old.markup) {
     return bad_request(not_modified);
   }
   *target->it = std::move(changed);
@@ -140,7 +145,8 @@ outcome delete_message(api_call& call) {
   const auto found = (*in)->messages.find(id);
   if (found == (*in)->messages.end()) return bad_request("message to delete not found");
   if (auto allowed = may_write(call, **in); !allowed) return std::unexpected(std::move(allowed).error());
-  if (auto allowed = may_delete(call, **in, found->second); !allowed) return std::unexpected(std::move(allowed).error());
+  if (auto allowed = may_delete(call, **in, found->second); !allowed)
+    return std::unexpected(std::move(allowed).error());
   call.world.remove_messages(**in, std::span(&id, 1), call.line);
   return api_success{};
 }

@@ -40,8 +40,8 @@ or_error<void> may_write(api_call& call, const chat& to) {
 }
 
 or_error<void> within_limits(api_call& call, const chat& to, int messages) {
-  const auto wait = call.rates.admit(call.world.limits(), call.me, to, messages, call.in.flag("allow_paid_broadcast"),
-                                     call.world.machine_now());
+  const auto wait = call.rates.admit(call.world.limits(), call.me, to, messages,
+                                     call.in.flag("allow_paid_broadcast"), call.world.machine_now());
   if (!wait) return {};
   return std::unexpected(api_error{429, "retry after " + std::to_string(*wait), *wait});
 }
@@ -55,8 +55,8 @@ std::optional<entity_kind> kind_of(std::string_view name) {
   return {};
 }
 
-// Entities as a bot gives them. Those that Telegram finds by itself are not taken from a bot, and what lies outside the
-// text is cut off.
+// Entities as a bot gives them. Those that Telegram finds by itself are not taken from a bot, and what lies
+// outside the text is cut off.
 or_error<std::vector<entity>> given_entities(const json::value& list, std::string_view text) {
   std::vector<entity> out;
   if (!list.is_array()) return bad_request("expected an Array of MessageEntity");
@@ -67,8 +67,10 @@ or_error<std::vector<entity>> given_entities(const json::value& list, std::strin
     const auto kind = kind_of(scalar_text(from->if_contains("type")));
     if (!kind || (*kind < entity_kind::bold)) continue;
     entity one{.kind = *kind};
-    const auto offset = scalar_integer(from->if_contains("offset")), size = scalar_integer(from->if_contains("length"));
-    if (!offset || !size) return bad_request("can't parse MessageEntity: Can't find field \"offset\" or \"length\"");
+    const auto offset = scalar_integer(from->if_contains("offset")),
+               size = scalar_integer(from->if_contains("length"));
+    if (!offset || !size)
+      return bad_request("can't parse MessageEntity: Can't find field \"offset\" or \"length\"");
     if (*offset < 0 || *size <= 0 || *offset >= length) continue;
     one.offset = static_cast<int>(*offset);
     one.length = static_cast<int>(std::min<std::int64_t>(*size, length - *offset));
@@ -85,7 +87,8 @@ or_error<std::vector<entity>> given_entities(const json::value& list, std::strin
         break;
       case entity_kind::text_mention: {
         const auto* who = from->if_contains("user");
-        if (who && who->is_object()) one.number = scalar_integer(who->get_object().if_contains("id")).value_or(0);
+        if (who && who->is_object())
+          one.number = scalar_integer(who->get_object().if_contains("id")).value_or(0);
         break;
       }
       default: break;
@@ -172,11 +175,13 @@ std::expected<std::string, std::string> inline_button(const json::value& from) {
       std::string inner;
       fields(inner).text("text", value);
       f.raw("copy_text", inner);
-    } else if (button->contains("switch_inline_query") || button->contains("switch_inline_query_current_chat") ||
+    } else if (button->contains("switch_inline_query") ||
+               button->contains("switch_inline_query_current_chat") ||
                button->contains("switch_inline_query_chosen_chat") || button->contains("login_url") ||
                button->contains("callback_game") || button->contains("pay") || button->contains("disabled")) {
-      copy_members(f, *button, {"switch_inline_query", "switch_inline_query_current_chat",
-                                "switch_inline_query_chosen_chat", "login_url", "callback_game", "pay", "disabled"});
+      copy_members(f, *button,
+                   {"switch_inline_query", "switch_inline_query_current_chat",
+                    "switch_inline_query_chosen_chat", "login_url", "callback_game", "pay", "disabled"});
     } else {
       return std::unexpected(prefix + "Text buttons are unallowed in the inline keyboard");
     }
@@ -200,21 +205,24 @@ std::expected<std::string, std::string> reply_button(const json::value& from) {
     for (const std::string_view wish : {"request_contact", "request_location"}) {
       if (scalar_flag(button->if_contains(wish))) f.flag(wish, true);
     }
-    copy_members(f, *button, {"icon_custom_emoji_id", "style", "request_users", "request_chat", "request_managed_bot",
-                              "request_poll", "web_app"});
+    copy_members(f, *button,
+                 {"icon_custom_emoji_id", "style", "request_users", "request_chat", "request_managed_bot",
+                  "request_poll", "web_app"});
   }
   return out;
 }
 
 // Rows of buttons. Empty rows are left out.
 template <class Button>
-std::expected<std::string, std::string> rows_of(const json::value& from, Button button, std::string_view what) {
+std::expected<std::string, std::string> rows_of(const json::value& from, Button button,
+                                                std::string_view what) {
   const auto* rows = from.if_array();
   if (!rows) return std::unexpected("field \"" + std::string(what) + "\" must be of type Array");
   std::string out = "[";
   std::size_t buttons = 0;
   for (const auto& row : *rows) {
-    if (!row.is_array()) return std::unexpected("field \"" + std::string(what) + "\" must be an Array of Arrays");
+    if (!row.is_array())
+      return std::unexpected("field \"" + std::string(what) + "\" must be an Array of Arrays");
     std::string line;
     for (const auto& item : row.get_array()) {
       auto one = button(item);
@@ -235,7 +243,8 @@ std::string keyboard_json(std::string_view rows, const json::object& from) {
   {
     fields f(out);
     f.raw("keyboard", rows);
-    for (const std::string_view wish : {"is_persistent", "resize_keyboard", "one_time_keyboard", "selective"}) {
+    for (const std::string_view wish :
+         {"is_persistent", "resize_keyboard", "one_time_keyboard", "selective"}) {
       if (scalar_flag(from.if_contains(wish))) f.flag(wish, true);
     }
     f.text_if("input_field_placeholder", scalar_text(from.if_contains("input_field_placeholder")));
@@ -269,7 +278,8 @@ or_error<reply_markup> markup_of(api_call& call, bool inline_only) {
         .flag("force_reply", true)
         .text_if("input_field_placeholder", scalar_text(from->if_contains("input_field_placeholder")));
   }
-  if (out.inline_keyboard.size() + out.keyboard.size() > 10'240) return bad_request("reply markup is too long");
+  if (out.inline_keyboard.size() + out.keyboard.size() > 10'240)
+    return bad_request("reply markup is too long");
   return out;
 }
 

@@ -7,9 +7,10 @@ namespace tandem::sandbox {
 namespace {
 
 // Options of sending that mean nothing here (notifications, threads, effects …) are taken and have no effect.
-#define TANDEM_SEND                                                                                            \
-  " chat_id business_connection_id message_thread_id direct_messages_topic_id disable_notification "           \
-  "protect_content allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters reply_markup"
+#define TANDEM_SEND                                                                                    \
+  " chat_id business_connection_id message_thread_id direct_messages_topic_id disable_notification "   \
+  "protect_content allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters " \
+  "reply_markup"
 #define TANDEM_CAPTION " caption parse_mode caption_entities show_caption_above_media"
 
 constexpr api_method methods[] = {
@@ -17,7 +18,8 @@ constexpr api_method methods[] = {
     {"logOut", nothing_to_do, ""},
     {"close", nothing_to_do, ""},
     {"getUpdates", nullptr, "offset limit timeout allowed_updates"},  // waits: bot_api.cpp
-    {"setWebhook", set_webhook, "url certificate ip_address max_connections allowed_updates drop_pending_updates secret_token"},
+    {"setWebhook", set_webhook,
+     "url certificate ip_address max_connections allowed_updates drop_pending_updates secret_token"},
     {"deleteWebhook", delete_webhook, "drop_pending_updates"},
     {"getWebhookInfo", get_webhook_info, ""},
     {"sendMessage", send_message, "text parse_mode entities link_preview_options" TANDEM_SEND},
@@ -35,16 +37,20 @@ constexpr api_method methods[] = {
      "chat_id from_chat_id message_id message_thread_id direct_messages_topic_id video_start_timestamp "
      "disable_notification protect_content message_effect_id suggested_post_parameters"},
     {"forwardMessages", forward_messages,
-     "chat_id from_chat_id message_ids message_thread_id direct_messages_topic_id disable_notification protect_content"},
+     "chat_id from_chat_id message_ids message_thread_id direct_messages_topic_id disable_notification "
+     "protect_content"},
     {"copyMessage", copy_message,
-     "chat_id from_chat_id message_id message_thread_id direct_messages_topic_id video_start_timestamp caption "
-     "parse_mode caption_entities show_caption_above_media disable_notification protect_content allow_paid_broadcast "
+     "chat_id from_chat_id message_id message_thread_id direct_messages_topic_id video_start_timestamp "
+     "caption "
+     "parse_mode caption_entities show_caption_above_media disable_notification protect_content "
+     "allow_paid_broadcast "
      "message_effect_id suggested_post_parameters reply_parameters reply_markup"},
     {"copyMessages", copy_messages,
      "chat_id from_chat_id message_ids message_thread_id direct_messages_topic_id disable_notification "
      "protect_content remove_caption"},
     {"editMessageText", edit_message_text,
-     "chat_id message_id inline_message_id business_connection_id text parse_mode entities link_preview_options "
+     "chat_id message_id inline_message_id business_connection_id text parse_mode entities "
+     "link_preview_options "
      "reply_markup"},
     {"editMessageCaption", edit_message_caption,
      "chat_id message_id inline_message_id business_connection_id reply_markup" TANDEM_CAPTION},

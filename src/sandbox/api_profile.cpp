@@ -25,7 +25,8 @@ or_error<std::string> scope_of(api_call& call) {
   if (!from) return bad_request("BotCommandScope must be an Object");
   const std::string type = scalar_text(from->if_contains("type"));
   std::string out;
-  if (type == "default" || type == "all_private_chats" || type == "all_group_chats" || type == "all_chat_administrators") {
+  if (type == "default" || type == "all_private_chats" || type == "all_group_chats" ||
+      type == "all_chat_administrators") {
     fields(out).text("type", type);
     return out;
   }
@@ -39,7 +40,8 @@ or_error<std::string> scope_of(api_call& call) {
     const chat* named = call.world.chat_by_name(chat_id.substr(1));
     id = named ? named->id : 0;
   }
-  if (id == 0 || (id > 0 ? !call.world.find_person(id) : !call.world.find_public(id))) return bad_request("chat not found");
+  if (id == 0 || (id > 0 ? !call.world.find_person(id) : !call.world.find_public(id)))
+    return bad_request("chat not found");
   {
     fields f(out);
     f.text("type", type).number("chat_id", id);
@@ -49,14 +51,16 @@ or_error<std::string> scope_of(api_call& call) {
 }
 
 // setMyName and its like: an empty text takes the one of that language away.
-outcome set_text(api_call& call, localized& texts, std::string_view parameter, std::size_t most, const char* too_long,
-                 bool keep_default) {
+outcome set_text(api_call& call, localized& texts, std::string_view parameter, std::size_t most,
+                 const char* too_long, bool keep_default) {
   auto language = language_of(call);
   if (!language) return std::unexpected(std::move(language).error());
   std::string text = call.in.text(parameter);
   if (code_points(text) > most) return bad_request(too_long);
-  if (!text.empty()) texts[*language] = std::move(text);
-  else if (!language->empty() || !keep_default) texts.erase(*language);
+  if (!text.empty())
+    texts[*language] = std::move(text);
+  else if (!language->empty() || !keep_default)
+    texts.erase(*language);
   call.world.bot_changed(call.me, call.line);
   return api_success{};
 }
@@ -68,7 +72,8 @@ outcome get_text(api_call& call, const localized& texts, std::string_view member
   if (found == texts.end()) found = texts.find("");
   api_success out;
   out.result.clear();
-  fields(out.result).text(member, found == texts.end() ? std::string_view() : std::string_view(found->second));
+  fields(out.result)
+      .text(member, found == texts.end() ? std::string_view() : std::string_view(found->second));
   return out;
 }
 
@@ -88,7 +93,8 @@ outcome set_my_commands(api_call& call) {
     bool valid = !command.empty() && command.size() <= 32;
     for (const char c : command) valid = valid && (is_digit(c) || c == '_' || (c >= 'a' && c <= 'z'));
     if (!valid) return bad_request("BOT_COMMAND_INVALID");
-    if (description.empty() || code_points(description) > 256) return bad_request("BOT_COMMAND_DESCRIPTION_INVALID");
+    if (description.empty() || code_points(description) > 256)
+      return bad_request("BOT_COMMAND_DESCRIPTION_INVALID");
     if (list.size() > 1) list += ',';
     fields(list).text("command", command).text("description", description);
   }
@@ -97,8 +103,10 @@ outcome set_my_commands(api_call& call) {
   if (!scope) return std::unexpected(std::move(scope).error());
   auto language = language_of(call);
   if (!language) return std::unexpected(std::move(language).error());
-  if (list == "[]") call.me.commands.erase({*scope, *language});
-  else call.me.commands[{*scope, *language}] = std::move(list);
+  if (list == "[]")
+    call.me.commands.erase({*scope, *language});
+  else
+    call.me.commands[{*scope, *language}] = std::move(list);
   call.world.bot_changed(call.me, call.line);
   return api_success{};
 }
@@ -122,7 +130,9 @@ outcome delete_my_commands(api_call& call) {
   return api_success{};
 }
 
-outcome set_my_name(api_call& call) { return set_text(call, call.me.names, "name", 64, "BOT_TITLE_INVALID", true); }
+outcome set_my_name(api_call& call) {
+  return set_text(call, call.me.names, "name", 64, "BOT_TITLE_INVALID", true);
+}
 outcome get_my_name(api_call& call) { return get_text(call, call.me.names, "name"); }
 
 outcome set_my_description(api_call& call) {
@@ -131,7 +141,8 @@ outcome set_my_description(api_call& call) {
 outcome get_my_description(api_call& call) { return get_text(call, call.me.descriptions, "description"); }
 
 outcome set_my_short_description(api_call& call) {
-  return set_text(call, call.me.short_descriptions, "short_description", 120, "BOT_SHORT_DESCRIPTION_TOO_LONG", false);
+  return set_text(call, call.me.short_descriptions, "short_description", 120,
+                  "BOT_SHORT_DESCRIPTION_TOO_LONG", false);
 }
 outcome get_my_short_description(api_call& call) {
   return get_text(call, call.me.short_descriptions, "short_description");
@@ -159,7 +170,8 @@ outcome set_chat_menu_button(api_call& call) {
       button = R"({"type":"commands"})";
     } else if (type == "web_app") {
       const auto* app = from->if_contains("web_app");
-      const std::string url = app && app->is_object() ? checked_link(scalar_text(app->get_object().if_contains("url"))) : "";
+      const std::string url =
+          app && app->is_object() ? checked_link(scalar_text(app->get_object().if_contains("url"))) : "";
       const std::string text = scalar_text(from->if_contains("text"));
       if (text.empty() || !url.starts_with("https://")) return bad_request("BUTTON_URL_INVALID");
       std::string inner;
@@ -169,8 +181,10 @@ outcome set_chat_menu_button(api_call& call) {
       return bad_request("unsupported MenuButton type specified");
     }
   }
-  if (button.empty()) call.me.menu_buttons.erase(*who);
-  else call.me.menu_buttons[*who] = std::move(button);
+  if (button.empty())
+    call.me.menu_buttons.erase(*who);
+  else
+    call.me.menu_buttons[*who] = std::move(button);
   call.world.bot_changed(call.me, call.line);
   return api_success{};
 }

@@ -34,7 +34,8 @@ struct place {
   std::int64_t reply_to = 0;
 };
 
-// In the order in which the real server checks: the keyboard, the chat, the right to write, the reply, the limits.
+// In the order in which the real server checks: the keyboard, the chat, the right to write, the reply, the
+// limits.
 or_error<place> place_of(api_call& call, message& one, int messages = 1, bool keyboards = true) {
   if (keyboards) {
     auto markup = markup_of(call);
@@ -47,7 +48,8 @@ or_error<place> place_of(api_call& call, message& one, int messages = 1, bool ke
   if (auto allowed = may_write(call, **to); !allowed) return std::unexpected(std::move(allowed).error());
   auto reply = reply_of(call, **to);
   if (!reply) return std::unexpected(std::move(reply).error());
-  if (auto allowed = within_limits(call, **to, messages); !allowed) return std::unexpected(std::move(allowed).error());
+  if (auto allowed = within_limits(call, **to, messages); !allowed)
+    return std::unexpected(std::move(allowed).error());
   one.reply_to = *reply;
   return place{*to, *reply};
 }
@@ -79,8 +81,8 @@ or_error<void> caption_of(api_call& call, message& to, std::string_view caption,
 }
 
 or_error<void> own_caption(api_call& call, message& to) {
-  return caption_of(call, to, call.in.text("caption"), call.in.text("parse_mode"), call.in.structure("caption_entities"),
-                    call.in.flag("show_caption_above_media"));
+  return caption_of(call, to, call.in.text("caption"), call.in.text("parse_mode"),
+                    call.in.structure("caption_entities"), call.in.flag("show_caption_above_media"));
 }
 
 std::string name_of_address(std::string_view address) {
@@ -149,7 +151,8 @@ or_error<void> attach(api_call& call, message& to, std::string_view kind, std::s
     type = image->mime;
   }
   if (type.empty()) type = type_by_name(name);
-  to.file = call.world.add_file(bytes, std::string(kind), std::move(name), std::move(type), width, height).unique;
+  to.file =
+      call.world.add_file(bytes, std::string(kind), std::move(name), std::move(type), width, height).unique;
   return {};
 }
 
@@ -166,7 +169,8 @@ outcome send_message(api_call& call) {
     std::string options;
     {
       fields f(options);
-      for (const std::string_view name : {"is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text"}) {
+      for (const std::string_view name :
+           {"is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text"}) {
         f.flag_if(name, scalar_flag(preview->get_object().if_contains(name)));
       }
       f.text_if("url", scalar_text(preview->get_object().if_contains("url")));
@@ -183,7 +187,8 @@ outcome send_file(api_call& call, std::string_view kind) {
   auto to = chat_of(call);
   if (!to) return std::unexpected(std::move(to).error());
   if (auto caption = own_caption(call, one); !caption) return std::unexpected(std::move(caption).error());
-  if (auto done = attach(call, one, kind, call.in.text(kind)); !done) return std::unexpected(std::move(done).error());
+  if (auto done = attach(call, one, kind, call.in.text(kind)); !done)
+    return std::unexpected(std::move(done).error());
   if (call.in.flag("has_spoiler")) add_member(one.extra, "has_media_spoiler", "true");
   return send(call, std::move(one));
 }
@@ -219,7 +224,8 @@ outcome send_media_group(api_call& call) {
         !done) {
       return std::unexpected(std::move(done).error());
     }
-    if (auto done = attach(call, one, type, value("media")); !done) return std::unexpected(std::move(done).error());
+    if (auto done = attach(call, one, type, value("media")); !done)
+      return std::unexpected(std::move(done).error());
     if (scalar_flag(from->if_contains("has_spoiler"))) add_member(one.extra, "has_media_spoiler", "true");
     album.push_back(std::move(one));
   }
@@ -259,7 +265,8 @@ outcome send_location(api_call& call) {
     if (const auto accuracy = read("horizontal_accuracy")) {
       f.raw("horizontal_accuracy", json::serialize(json::value(*accuracy)));
     }
-    f.number_if("live_period", call.in.integer("live_period")).number_if("heading", call.in.integer("heading"));
+    f.number_if("live_period", call.in.integer("live_period"))
+        .number_if("heading", call.in.integer("heading"));
     f.number_if("proximity_alert_radius", call.in.integer("proximity_alert_radius"));
   }
   add_member(one.body, "location", location);
@@ -285,9 +292,11 @@ outcome send_contact(api_call& call) {
 outcome send_chat_action(api_call& call) {
   const std::string action = call.in.text("action");
   static constexpr std::string_view known[] = {
-      "typing",       "upload_photo",    "record_video",      "upload_video",     "record_voice", "upload_voice",
-      "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note", "cancel"};
-  if (std::ranges::find(known, action) == std::end(known)) return bad_request("wrong parameter action in request");
+      "typing",        "upload_photo",      "record_video",      "upload_video",
+      "record_voice",  "upload_voice",      "upload_document",   "choose_sticker",
+      "find_location", "record_video_note", "upload_video_note", "cancel"};
+  if (std::ranges::find(known, action) == std::end(known))
+    return bad_request("wrong parameter action in request");
   auto to = chat_of(call);
   if (!to) return std::unexpected(std::move(to).error());
   if (auto allowed = may_write(call, **to); !allowed) return std::unexpected(std::move(allowed).error());
@@ -325,8 +334,10 @@ std::string forward_origin(world& all, const chat& in, const message& one) {
       f.number("message_id", one.id);
     } else {
       auto& user = f.begin("sender_user");
-      if (const person* who = all.find_person(one.from)) all.user_json(user, *who);
-      else if (const bot* robot = all.find_bot(one.from)) all.user_json(user, *robot);
+      if (const person* who = all.find_person(one.from))
+        all.user_json(user, *who);
+      else if (const bot* robot = all.find_bot(one.from))
+        all.user_json(user, *robot);
     }
   }
   return out;
@@ -373,10 +384,13 @@ or_error<std::vector<std::int64_t>> ids_of(api_call& call) {
 enum class way { forward, copy };
 
 or_error<message> taken(api_call& call, const chat& from, const message& source, way how) {
-  if (source.is_protected) return bad_request(how == way::forward ? "message can't be forwarded" : "message can't be copied");
+  if (source.is_protected)
+    return bad_request(how == way::forward ? "message can't be forwarded" : "message can't be copied");
   message one = content_of(source);
-  if (how == way::forward) add_member(one.extra, "forward_origin", forward_origin(call.world, from, source));
-  else one.markup = source.markup;
+  if (how == way::forward)
+    add_member(one.extra, "forward_origin", forward_origin(call.world, from, source));
+  else
+    one.markup = source.markup;
   return one;
 }
 
@@ -409,7 +423,8 @@ outcome take_many(api_call& call, way how) {
   if (!ids) return std::unexpected(std::move(ids).error());
   std::vector<message> found;
   for (std::size_t i = 0; i < ids->size(); ++i) {
-    if (i > 0 && (*ids)[i] <= (*ids)[i - 1]) return bad_request("message identifiers must be in a strictly increasing order");
+    if (i > 0 && (*ids)[i] <= (*ids)[i - 1])
+      return bad_request("message identifiers must be in a strictly increasing order");
     const auto source = (*from)->messages.find((*ids)[i]);
     if (source == (*from)->messages.end()) continue;  // those that are not there are skipped
     auto one = taken(call, **from, source->second, how);
@@ -418,7 +433,8 @@ outcome take_many(api_call& call, way how) {
     found.push_back(std::move(*one));
   }
   if (found.empty()) {
-    return bad_request(how == way::forward ? "there are no messages to forward" : "there are no messages to copy");
+    return bad_request(how == way::forward ? "there are no messages to forward"
+                                           : "there are no messages to copy");
   }
   message unused;
   auto where = place_of(call, unused, static_cast<int>(found.size()), false);

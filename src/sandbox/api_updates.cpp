@@ -37,17 +37,20 @@ outcome set_webhook(api_call& call) {
   const std::string host = host_of(url);
   if (checked.empty() && !is_loopback(host)) return bad_request("invalid webhook URL specified");
   if (!is_loopback(host)) {
-    return bad_request("bad webhook: Failed to resolve host: the sandbox delivers to loopback addresses only");
+    return bad_request(
+        "bad webhook: Failed to resolve host: the sandbox delivers to loopback addresses only");
   }
   const std::string secret = call.in.text("secret_token");
   if (secret.size() > 256) return bad_request("secret token is too long");
   if (!is_valid_secret(secret)) return bad_request("secret token contains unallowed characters");
   webhook& hook = call.me.hook;
   const bool new_kinds = take_allowed_updates(call);
-  const auto connections = static_cast<int>(std::clamp<std::int64_t>(call.in.integer("max_connections", 40), 1, 100));
+  const auto connections =
+      static_cast<int>(std::clamp<std::int64_t>(call.in.integer("max_connections", 40), 1, 100));
   const bool drop = call.in.flag("drop_pending_updates");
   if (drop) call.world.drop_updates(call.me, call.line);
-  if (hook.url == url && hook.secret == secret && hook.max_connections == connections && !new_kinds && !drop) {
+  if (hook.url == url && hook.secret == secret && hook.max_connections == connections && !new_kinds &&
+      !drop) {
     return api_success{"true", "Webhook is already set"};
   }
   hook.url = url;
@@ -89,7 +92,8 @@ outcome get_webhook_info(api_call& call) {
     if (!hook.url.empty()) f.number("max_connections", hook.max_connections);
     if (!call.me.allowed_updates.empty()) {
       auto& kinds = f.begin("allowed_updates");
-      append_json_list(kinds, call.me.allowed_updates, [&](const std::string& kind) { append_json_text(kinds, kind); });
+      append_json_list(kinds, call.me.allowed_updates,
+                       [&](const std::string& kind) { append_json_text(kinds, kind); });
     }
   }
   return out;

@@ -42,7 +42,7 @@ std::optional<std::int64_t> scalar_integer(const json::value* value) {
   if (const auto* number = value->if_double()) {
     // Some clients write 5.0; anything that is no whole number within reach is no integer.
     return std::abs(*number) < 9e15 && std::trunc(*number) == *number ? std::optional<std::int64_t>(*number)
-                                                                     : std::nullopt;
+                                                                      : std::nullopt;
   }
   if (const auto* text = value->if_string()) {
     std::int64_t number = 0;
@@ -126,8 +126,10 @@ void arguments::keep_only(std::string_view names) {
     return false;
   };
   for (auto item = values_.begin(); item != values_.end();) {
-    if (!item->key().empty() && known(item->key())) ++item;
-    else item = values_.erase(item);
+    if (!item->key().empty() && known(item->key()))
+      ++item;
+    else
+      item = values_.erase(item);
   }
 }
 

@@ -11,8 +11,8 @@
 
 namespace tandem::sandbox {
 
-// The parameters of a Bot API call, however they came: query, JSON, urlencoded or multipart. Scalars may be strings,
-// objects and lists may be strings that hold JSON.
+// The parameters of a Bot API call, however they came: query, JSON, urlencoded or multipart. Scalars may be
+// strings, objects and lists may be strings that hold JSON.
 class arguments {
  public:
   arguments() : memory_(buffer_, sizeof buffer_), values_(&memory_) {}
@@ -23,7 +23,8 @@ class arguments {
   std::expected<void, std::string> read(const http::request& from);
   // As a webhook's answer gives them.
   void take(boost::json::object from) { values_ = std::move(from); }
-  // Drops all that is not among the names (separated by spaces): what a method does not know, it does not see.
+  // Drops all that is not among the names (separated by spaces): what a method does not know, it does not
+  // see.
   void keep_only(std::string_view names);
 
   bool has(std::string_view name) const { return values_.contains(name); }

@@ -4,8 +4,8 @@
 
 namespace tandem::sandbox {
 
-// Character classes of the protocol: ASCII only, whatever the locale. A zero byte counts as space, as in TDLib,
-// so that a scan over a terminated text stops there.
+// Character classes of the protocol: ASCII only, whatever the locale. A zero byte counts as space, as in
+// TDLib, so that a scan over a terminated text stops there.
 constexpr bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\0';
 }

@@ -51,9 +51,11 @@ http::response reply(int status, std::string body, int retry_after = 0) {
 }
 
 http::response bad_gateway() {
-  return http::response::html(502, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-                                   "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n"
-                                   "</body>\r\n</html>\r\n");
+  return http::response::html(
+      502,
+      "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+      "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n"
+      "</body>\r\n</html>\r\n");
 }
 
 // Begins an answer and breaks it off.
@@ -89,13 +91,16 @@ bot_api::finished bot_api::refused(bot& me, const api_error& why) {
   return {why.code, error_json(why.code, described(why.code, why.text), why.retry_after), why.retry_after};
 }
 
-void bot_api::record(bot& me, const arguments& in, std::string_view method, journal_line& line, std::string_view fault) {
+void bot_api::record(bot& me, const arguments& in, std::string_view method, journal_line& line,
+                     std::string_view fault) {
   line.bot_id = me.id;
   append_json_text(line.begin("method"), method);
   if (in.has("chat_id")) {
     const auto id = in.integer("chat_id");
-    if (id != 0) line.raw("chat_id", std::to_string(id));
-    else append_json_text(line.begin("chat_id"), in.text("chat_id"));
+    if (id != 0)
+      line.raw("chat_id", std::to_string(id));
+    else
+      append_json_text(line.begin("chat_id"), in.text("chat_id"));
   }
   line.raw("params", in.as_json());
   if (!fault.empty()) append_json_text(line.begin("fault"), fault);
@@ -135,7 +140,8 @@ task<http::response> bot_api::answer(http::request what) {
   const std::string token(what.path_value("token"));
   bot* me = world_.bot_by_token(token);
   if (!me) {
-    co_return reply(401, error_json(401, is_token(token) ? "Unauthorized" : "Unauthorized: invalid token specified"));
+    co_return reply(
+        401, error_json(401, is_token(token) ? "Unauthorized" : "Unauthorized: invalid token specified"));
   }
   arguments in;
   if (auto read = in.read(what); !read) {
@@ -168,7 +174,8 @@ task<http::response> bot_api::answer(http::request what) {
       co_return bad_gateway();
     } else {
       api_error why{400, "", 0};
-      if (kind == "429") why = {429, "retry after " + std::to_string(struck->retry_after), struck->retry_after};
+      if (kind == "429")
+        why = {429, "retry after " + std::to_string(struck->retry_after), struck->retry_after};
       if (kind == "500") why = {500, "restart", 0};
       if (kind == "401") why = {401, "", 0};
       if (kind == "403") why = {403, "bot was blocked by the user", 0};
@@ -226,7 +233,8 @@ task<bot_api::finished> bot_api::get_updates(bot& me, arguments& in, std::string
   if (changed || me.updates.size() != waiting) world_.commit(before);
 
   std::vector<std::string> given;
-  if (!faults_.empty() && !me.last_taken.empty() && faults_.strike_delivery(me.id, "duplicate")) given = me.last_taken;
+  if (!faults_.empty() && !me.last_taken.empty() && faults_.strike_delivery(me.id, "duplicate"))
+    given = me.last_taken;
 
   const auto deadline = steady_clock::now() + seconds(std::clamp<std::int64_t>(in.integer("timeout"), 0, 50));
   while (me.updates.empty() && given.empty() && !stopping_) {
@@ -234,7 +242,8 @@ task<bot_api::finished> bot_api::get_updates(bot& me, arguments& in, std::string
     if (left <= nanoseconds(0)) break;
     co_await mine->wait_for(left);
     if (me.waiting != mine) {
-      co_return refused(me, {409, me.hook.url.empty() ? other_poller : "terminated by setWebhook request", 0});
+      co_return refused(me,
+                        {409, me.hook.url.empty() ? other_poller : "terminated by setWebhook request", 0});
     }
     world_.drop_expired(me);
   }
@@ -253,7 +262,9 @@ task<bot_api::finished> bot_api::get_updates(bot& me, arguments& in, std::string
   };
   for (const auto& update : given) add(update);
   for (const auto& update : me.updates) {
-    if (static_cast<std::int64_t>(taken.size()) == limit || out.json.size() + update.json.size() > max_batch_bytes) break;
+    if (static_cast<std::int64_t>(taken.size()) == limit ||
+        out.json.size() + update.json.size() > max_batch_bytes)
+      break;
     add(update.json);
     ids += (ids.empty() ? "" : ",") + std::to_string(update.id);
     taken.push_back(update.json);
@@ -262,11 +273,17 @@ task<bot_api::finished> bot_api::get_updates(bot& me, arguments& in, std::string
   if (!taken.empty()) {
     if (world_.live.wanted()) {
       std::string event;
-      fields(event).number("bot", me.id).raw("update_ids", "[" + ids + "]").text("by", "poll").number("at_us", world_.machine_us());
+      fields(event)
+          .number("bot", me.id)
+          .raw("update_ids", "[" + ids + "]")
+          .text("by", "poll")
+          .number("at_us", world_.machine_us());
       world_.publish_panel("taken", std::move(event));
     }
-    if (faults_.empty()) me.last_taken.clear();
-    else me.last_taken = std::move(taken);
+    if (faults_.empty())
+      me.last_taken.clear();
+    else
+      me.last_taken = std::move(taken);
   }
   journal_line line("call");
   if (!ids.empty()) line.raw("given", "[" + ids + "]");
@@ -288,8 +305,10 @@ task<> bot_api::fetch_files(api_call& call) {
       const auto note = [&](const json::value& item) {
         if (item.is_object()) note_address(call.fetched, scalar_text(item.get_object().if_contains("media")));
       };
-      if (media->is_array()) std::ranges::for_each(media->get_array(), note);
-      else note(*media);
+      if (media->is_array())
+        std::ranges::for_each(media->get_array(), note);
+      else
+        note(*media);
     }
   }
   for (auto& [address, into] : call.fetched) {
@@ -318,8 +337,8 @@ void bot_api::carry_out(bot& me, std::string_view body) {
   const std::string name = scalar_text(parsed.get_object().if_contains("method"));
   const std::string small = lower(name);
   const api_method* method = find_method(name);
-  if (!method || !method->run || small.starts_with("get") || small == "setwebhook" || small == "deletewebhook" ||
-      small == "close" || small == "logout") {
+  if (!method || !method->run || small.starts_with("get") || small == "setwebhook" ||
+      small == "deletewebhook" || small == "close" || small == "logout") {
     return;
   }
   arguments in;

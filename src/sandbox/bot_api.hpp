@@ -9,8 +9,8 @@
 
 namespace tandem::sandbox {
 
-// /bot<TOKEN>/METHOD and /file/bot<TOKEN>/PATH: answers calls, records them, waits in long polls, and goes wrong where
-// a fault says so.
+// /bot<TOKEN>/METHOD and /file/bot<TOKEN>/PATH: answers calls, records them, waits in long polls, and goes
+// wrong where a fault says so.
 class bot_api {
  public:
   bot_api(world& all, fault_table& faults, http::client& web) : world_(all), faults_(faults), web_(web) {}
@@ -35,8 +35,10 @@ class bot_api {
   finished run(const api_method& method, api_call& call, std::string_view fault);
   task<> fetch_files(api_call& call);
   finished refused(bot& me, const api_error& why);
-  void record(bot& me, const arguments& in, std::string_view method, journal_line& line, std::string_view fault);
-  void tell_panel(const bot& me, std::string_view method, const arguments& in, const finished& answer, std::int64_t began_us);
+  void record(bot& me, const arguments& in, std::string_view method, journal_line& line,
+              std::string_view fault);
+  void tell_panel(const bot& me, std::string_view method, const arguments& in, const finished& answer,
+                  std::int64_t began_us);
 
   world& world_;
   fault_table& faults_;

@@ -9,7 +9,8 @@ namespace {
 constexpr http::route_limits body_limits{.body = 80 << 20, .handling = std::chrono::seconds(90)};
 
 http::response foreign() {
-  return as_response(std::unexpected(problem{403, "the sandbox answers to pages and programs of this machine only"}));
+  return as_response(
+      std::unexpected(problem{403, "the sandbox answers to pages and programs of this machine only"}));
 }
 }  // namespace
 

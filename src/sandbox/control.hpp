@@ -27,9 +27,15 @@ struct control_reply {
 
 using control_answer = std::expected<control_reply, problem>;
 
-inline std::unexpected<problem> wrong(std::string text) { return std::unexpected(problem{400, std::move(text)}); }
-inline std::unexpected<problem> missing(std::string text) { return std::unexpected(problem{404, std::move(text)}); }
-inline std::unexpected<problem> conflict(std::string text) { return std::unexpected(problem{409, std::move(text)}); }
+inline std::unexpected<problem> wrong(std::string text) {
+  return std::unexpected(problem{400, std::move(text)});
+}
+inline std::unexpected<problem> missing(std::string text) {
+  return std::unexpected(problem{404, std::move(text)});
+}
+inline std::unexpected<problem> conflict(std::string text) {
+  return std::unexpected(problem{409, std::move(text)});
+}
 
 // The human side: /sandbox/v1/… as docs/sandbox.md describes it.
 class control {
@@ -107,8 +113,8 @@ class control {
   std::expected<chat*, problem> channel_named(std::string_view username);
   std::expected<chat*, problem> chat_of(const object& in, const person& who);
   std::expected<void, problem> bots_of(const object& in, std::set<std::int64_t>& into);
-  void tell_my_chat_member(bot& to, chat& in, const person& by, std::string_view before, std::string_view after,
-                           journal_line& line);
+  void tell_my_chat_member(bot& to, chat& in, const person& by, std::string_view before,
+                           std::string_view after, journal_line& line);
   void settings_changed();
 
   executor on_;

@@ -30,7 +30,8 @@ std::string without_at(std::string name) {
 std::expected<chat*, problem> control::channel_named(std::string_view username) {
   if (username.starts_with('@')) username.remove_prefix(1);
   chat* found = world_.chat_by_name(username);
-  if (!found || found->type != chat_type::channel) return missing("there is no channel @" + std::string(username));
+  if (!found || found->type != chat_type::channel)
+    return missing("there is no channel @" + std::string(username));
   return found;
 }
 
@@ -40,7 +41,8 @@ std::expected<void, problem> control::bots_of(const object& in, std::set<std::in
   if (!given->is_array()) return wrong("\"bots\" must be a list of bot ids");
   into.clear();
   for (const auto& item : given->get_array()) {
-    if (!item.is_int64() || !world_.find_bot(item.get_int64())) return missing("there is no bot with an id in \"bots\"");
+    if (!item.is_int64() || !world_.find_bot(item.get_int64()))
+      return missing("there is no bot with an id in \"bots\"");
     into.insert(item.get_int64());
   }
   return {};
@@ -69,7 +71,8 @@ control_answer control::add_channel(const object& in) {
   one.description = text_in(in, "description");
   one.preview = flag_in(in, "preview", true);
   one.subscribers = number_in(in, "subscribers", 100);
-  if (!is_channel_name(one.username)) return wrong("\"username\" must have 4 to 32 Latin letters, digits or underscores");
+  if (!is_channel_name(one.username))
+    return wrong("\"username\" must have 4 to 32 Latin letters, digits or underscores");
   if (one.title.empty() || code_points(one.title) > 128) return wrong("\"title\" must have 1 to 128 letters");
   if (world_.name_is_taken(one.username)) return conflict("the username is taken");
   if (auto read = bots_of(in, one.bots); !read) return std::unexpected(read.error());
@@ -83,7 +86,8 @@ control_answer control::add_channel(const object& in) {
 control_answer control::change_channel(const http::request& what, const object& in) {
   auto found = channel_named(what.path_value("name"));
   if (!found) return std::unexpected(found.error());
-  if (auto known = only(in, "title description preview subscribers bots"); !known) return std::unexpected(known.error());
+  if (auto known = only(in, "title description preview subscribers bots"); !known)
+    return std::unexpected(known.error());
   chat& one = **found;
   const std::string title = text_in(in, "title", one.title);
   if (title.empty() || code_points(title) > 128) return wrong("\"title\" must have 1 to 128 letters");
@@ -136,9 +140,11 @@ control_answer control::add_group(const object& in) {
     return conflict("the username is taken or has wrong letters");
   }
   const auto* people = in.if_contains("people");
-  if (!people || !people->is_array() || people->get_array().empty()) return wrong("\"people\" must name who is in the group");
+  if (!people || !people->is_array() || people->get_array().empty())
+    return wrong("\"people\" must name who is in the group");
   for (const auto& item : people->get_array()) {
-    if (!item.is_int64() || !world_.find_person(item.get_int64())) return missing("there is no person with an id in \"people\"");
+    if (!item.is_int64() || !world_.find_person(item.get_int64()))
+      return missing("there is no person with an id in \"people\"");
     one.people.insert(item.get_int64());
   }
   if (auto read = bots_of(in, one.bots); !read) return std::unexpected(read.error());
@@ -146,7 +152,8 @@ control_answer control::add_group(const object& in) {
   journal_line line("group");
   chat& made = world_.add_chat(std::move(one), line);
   const person& founder = *world_.find_person(*made.people.begin());
-  for (const std::int64_t id : bots) tell_my_chat_member(*world_.find_bot(id), made, founder, "left", "member", line);
+  for (const std::int64_t id : bots)
+    tell_my_chat_member(*world_.find_bot(id), made, founder, "left", "member", line);
   world_.commit(line);
   control_reply out{"", 201};
   world_.public_chat_json(out.json, made);
@@ -165,7 +172,8 @@ control_answer control::change_group(const http::request& what, const object& in
     people.clear();
     if (!given->is_array()) return wrong("\"people\" must be a list of ids");
     for (const auto& item : given->get_array()) {
-      if (!item.is_int64() || !world_.find_person(item.get_int64())) return missing("there is no person with an id in \"people\"");
+      if (!item.is_int64() || !world_.find_person(item.get_int64()))
+        return missing("there is no person with an id in \"people\"");
       people.insert(item.get_int64());
     }
   }
@@ -173,7 +181,8 @@ control_answer control::change_group(const http::request& what, const object& in
   journal_line line("group");
   const person& by = *world_.find_person(*people.begin());
   for (const std::int64_t id : bots) {
-    if (!found->bots.contains(id)) tell_my_chat_member(*world_.find_bot(id), *found, by, "left", "member", line);
+    if (!found->bots.contains(id))
+      tell_my_chat_member(*world_.find_bot(id), *found, by, "left", "member", line);
   }
   for (const std::int64_t id : found->bots) {
     if (!bots.contains(id)) tell_my_chat_member(*world_.find_bot(id), *found, by, "member", "kicked", line);
@@ -224,14 +233,16 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
   message one;
   one.text = std::move(*text);
   one.date = number_in(from, "date", world_.now_unix());
-  if (one.date <= 0 || one.date > world_.now_unix() + 60) return wrong("\"date\" must be Unix seconds and not in the future");
+  if (one.date <= 0 || one.date > world_.now_unix() + 60)
+    return wrong("\"date\" must be Unix seconds and not in the future");
   if (const std::string photo = text_in(from, "photo"); !photo.empty()) {
     auto bytes = base64_decoded(photo);
     if (!bytes) return std::unexpected(bytes.error());
     const auto image = image_info_of(*bytes);
     if (!image) return wrong("\"photo\" must be a JPEG, PNG, GIF or WebP");
     one.kind = content::photo;
-    one.file = world_.add_file(*bytes, "photo", "", std::string(image->mime), image->width, image->height).unique;
+    one.file =
+        world_.add_file(*bytes, "photo", "", std::string(image->mime), image->width, image->height).unique;
   } else if (one.text.text.empty()) {
     return wrong("\"text\" is empty");
   }
@@ -243,8 +254,11 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
   if (const std::string source = text_in(from, "forward_from"); !source.empty()) {
     std::string origin;
     const auto slash = source.find('/');
-    chat* known = source.starts_with('@') ? world_.chat_by_name(source.substr(1, slash == std::string::npos ? slash : slash - 1)) : nullptr;
-    if (source.starts_with('@') && (!known || slash == std::string::npos)) return missing("\"forward_from\" must be a name or \"@channel/ID\" of a known channel");
+    chat* known = source.starts_with('@')
+                      ? world_.chat_by_name(source.substr(1, slash == std::string::npos ? slash : slash - 1))
+                      : nullptr;
+    if (source.starts_with('@') && (!known || slash == std::string::npos))
+      return missing("\"forward_from\" must be a name or \"@channel/ID\" of a known channel");
     {
       fields f(origin);
       f.text("type", known ? "channel" : "hidden_user").number("date", one.date);
@@ -262,7 +276,8 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
   message& kept = world_.add_message(in, std::move(one), line, in.bots.empty() ? 0 : *in.bots.begin());
   for (const std::int64_t id : in.bots) {
     bot* reader = world_.find_bot(id);
-    if (reader) world_.push_update(*reader, "channel_post", world_.message_text(in, kept, id), in.id, one_day, line);
+    if (reader)
+      world_.push_update(*reader, "channel_post", world_.message_text(in, kept, id), in.id, one_day, line);
   }
   return &kept;
 }
@@ -317,7 +332,8 @@ control_answer control::change_post(const http::request& what, const object& in)
   for (const std::int64_t id : (*where)->bots) {
     bot* reader = world_.find_bot(id);
     if (!reader) continue;
-    world_.push_update(*reader, "edited_channel_post", world_.message_text(**where, one, id), (*where)->id, one_day, line);
+    world_.push_update(*reader, "edited_channel_post", world_.message_text(**where, one, id), (*where)->id,
+                       one_day, line);
   }
   world_.commit(line);
   return control_reply{world_.view_text(**where, one)};
@@ -343,7 +359,8 @@ control_answer control::list_posts(const http::request& what) {
   std::string out = R"({"views":[)";
   std::int64_t given = 0;
   const auto& posts = (*where)->messages;
-  for (auto one = posts.upper_bound(query_number(what, "after")); one != posts.end() && given < limit; ++one, ++given) {
+  for (auto one = posts.upper_bound(query_number(what, "after")); one != posts.end() && given < limit;
+       ++one, ++given) {
     if (given > 0) out += ',';
     world_.view_json(out, **where, one->second);
   }

@@ -42,8 +42,9 @@ std::int64_t query_number(const http::request& what, std::string_view name, std:
 std::expected<std::string, problem> base64_decoded(std::string_view text) {
   if (text.starts_with("data:")) text.remove_prefix(std::min(text.find(','), text.size() - 1) + 1);
   std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (size < 0 || text.empty()) return wrong("the file must be given as base64");
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;

@@ -27,7 +27,8 @@ std::expected<chat*, problem> control::chat_of(const object& in, const person& w
     return &world_.private_chat(*of, who.id);
   }
   chat* found = world_.find_public(number_in(in, "chat_id"));
-  if (!found || found->type != chat_type::supergroup) return missing("name a \"bot\", or the \"chat_id\" of a group");
+  if (!found || found->type != chat_type::supergroup)
+    return missing("name a \"bot\", or the \"chat_id\" of a group");
   if (!found->people.contains(who.id)) return conflict("the person is not in this group");
   return found;
 }
@@ -50,8 +51,10 @@ bool is_for(const bot& one, const chat& in, const message& it) {
 }  // namespace
 
 control_answer control::send_message(const object& in) {
-  if (auto known = only(in, "person bot chat_id text entities start photo document location contact forward caption "
-                            "file_name mime_type reply_to");
+  if (auto known =
+          only(in,
+               "person bot chat_id text entities start photo document location contact forward caption "
+               "file_name mime_type reply_to");
       !known) {
     return std::unexpected(known.error());
   }
@@ -63,16 +66,19 @@ control_answer control::send_message(const object& in) {
   bot* of = to.is_private() ? world_.find_bot(to.bot) : nullptr;
 
   int contents = 0;
-  for (const std::string_view name : {"text", "start", "photo", "document", "location", "contact", "forward"}) {
+  for (const std::string_view name :
+       {"text", "start", "photo", "document", "location", "contact", "forward"}) {
     if (in.contains(name)) ++contents;
   }
-  if (contents != 1) return wrong("give exactly one of: text, start, photo, document, location, contact, forward");
+  if (contents != 1)
+    return wrong("give exactly one of: text, start, photo, document, location, contact, forward");
 
   message one;
   one.from = (*who)->id;
   one.written_by_person = true;
   one.reply_to = number_in(in, "reply_to");
-  if (one.reply_to != 0 && !to.messages.contains(one.reply_to)) return missing("there is no message to reply to");
+  if (one.reply_to != 0 && !to.messages.contains(one.reply_to))
+    return missing("there is no message to reply to");
 
   const auto add_member = [](std::string& members, std::string_view name, std::string_view value) {
     members += (members.empty() ? "\"" : ",\"") + std::string(name) + "\":" + std::string(value);
@@ -99,13 +105,16 @@ control_answer control::send_message(const object& in) {
     if (!bytes) return std::unexpected(bytes.error());
     const auto image = image_info_of(*bytes);
     if (photo && !image) return wrong("\"photo\" must be a JPEG, PNG, GIF or WebP");
-    const std::string mime = photo ? std::string(image->mime) : text_in(in, "mime_type", "application/octet-stream");
+    const std::string mime =
+        photo ? std::string(image->mime) : text_in(in, "mime_type", "application/octet-stream");
     one.kind = photo ? content::photo : content::document;
     one.text.text = text_in(in, "caption");
     settle(one.text);
-    one.file = world_.add_file(*bytes, photo ? "photo" : "document", text_in(in, "file_name", photo ? "" : "file"), mime,
-                               image ? image->width : 0, image ? image->height : 0)
-                   .unique;
+    one.file =
+        world_
+            .add_file(*bytes, photo ? "photo" : "document", text_in(in, "file_name", photo ? "" : "file"),
+                      mime, image ? image->width : 0, image ? image->height : 0)
+            .unique;
   } else if (const auto* location = in.if_contains("location")) {
     const auto* at = location->if_object();
     const auto latitude = scalar_number(at ? at->if_contains("latitude") : nullptr);
@@ -144,7 +153,8 @@ control_answer control::send_message(const object& in) {
     if (!forward->is_object()) return wrong("\"forward\" must be {\"chat\":…,\"message_id\":…}");
     const auto& from = forward->get_object();
     chat* source = world_.chat_by_key(text_in(from, "chat"));
-    if (!source || (source->is_private() && source->id != (*who)->id)) return missing("there is no such chat to forward from");
+    if (!source || (source->is_private() && source->id != (*who)->id))
+      return missing("there is no such chat to forward from");
     const auto found = source->messages.find(number_in(from, "message_id"));
     if (found == source->messages.end()) return missing("there is no such message to forward");
     if (found->second.is_protected) return conflict("this message is protected from forwarding");
@@ -173,7 +183,8 @@ control_answer control::send_message(const object& in) {
   if (of) {
     const membership before = world_.member_of(*of, (*who)->id);
     if (before == membership::blocked) {
-      if (!in.contains("start")) return conflict("the person has blocked this bot; send \"start\" to unblock it");
+      if (!in.contains("start"))
+        return conflict("the person has blocked this bot; send \"start\" to unblock it");
       world_.set_member(*of, (*who)->id, membership::started, line);
       tell_my_chat_member(*of, to, **who, "kicked", "member", line);
     } else if (before == membership::fresh) {
@@ -183,12 +194,14 @@ control_answer control::send_message(const object& in) {
   one.date = world_.now_unix();
   message& kept = world_.add_message(to, std::move(one), line, to.bot);
   if (of) {
-    world_.push_update(*of, "message", world_.message_text(to, kept, of->id), to.id, one_day, line, &to, &kept);
+    world_.push_update(*of, "message", world_.message_text(to, kept, of->id), to.id, one_day, line, &to,
+                       &kept);
   } else {
     for (const std::int64_t id : to.bots) {
       bot* member = world_.find_bot(id);
       if (!member || !is_for(*member, to, kept)) continue;
-      world_.push_update(*member, "message", world_.message_text(to, kept, id), to.id, one_day, line, &to, &kept);
+      world_.push_update(*member, "message", world_.message_text(to, kept, id), to.id, one_day, line, &to,
+                         &kept);
     }
   }
   world_.commit(line);
@@ -196,7 +209,8 @@ control_answer control::send_message(const object& in) {
 }
 
 control_answer control::edit_message(const object& in) {
-  if (auto known = only(in, "person bot chat_id message_id text"); !known) return std::unexpected(known.error());
+  if (auto known = only(in, "person bot chat_id message_id text"); !known)
+    return std::unexpected(known.error());
   auto who = person_of(in);
   if (!who) return std::unexpected(who.error());
   auto where = chat_of(in, **who);
@@ -222,7 +236,8 @@ control_answer control::edit_message(const object& in) {
   }
   for (bot* reader : readers) {
     if (to.is_private() && world_.member_of(*reader, (*who)->id) == membership::blocked) continue;
-    world_.push_update(*reader, "edited_message", world_.message_text(to, one, reader->id), to.id, one_day, line, &to, &one);
+    world_.push_update(*reader, "edited_message", world_.message_text(to, one, reader->id), to.id, one_day,
+                       line, &to, &one);
   }
   world_.commit(line);
   return control_reply{world_.view_text(to, one)};
@@ -300,9 +315,12 @@ control_answer control::press_now(const object& in, std::string& query_id) {
         object as;
         as["person"] = (*who)->id;
         as[to.is_private() ? "bot" : "chat_id"] = to.is_private() ? to.bot : to.id;
-        if (flag_in(button, "request_contact")) as["contact"] = "me";
-        else if (flag_in(button, "request_location")) as["location"] = {{"latitude", 55.7558}, {"longitude", 37.6173}};
-        else as["text"] = label;
+        if (flag_in(button, "request_contact"))
+          as["contact"] = "me";
+        else if (flag_in(button, "request_location"))
+          as["location"] = {{"latitude", 55.7558}, {"longitude", 37.6173}};
+        else
+          as["text"] = label;
         auto sent = send_message(as);
         if (!sent) return sent;
         control_reply out{"", 201};
@@ -329,8 +347,9 @@ control_answer control::press_now(const object& in, std::string& query_id) {
       const auto& buttons = rows[y].as_array();
       for (std::size_t x = 0; x < buttons.size(); ++x) {
         const auto& button = buttons[x].as_object();
-        const bool hit = label.empty() ? static_cast<std::int64_t>(y) == row && static_cast<std::int64_t>(x) == column
-                                       : text_in(button, "text") == label;
+        const bool hit = label.empty()
+                             ? static_cast<std::int64_t>(y) == row && static_cast<std::int64_t>(x) == column
+                             : text_in(button, "text") == label;
         if (hit && !pressed) pressed = &button;
       }
     }
@@ -348,7 +367,8 @@ control_answer control::press_now(const object& in, std::string& query_id) {
       fields(out.json).text("kind", "web_app").text("url", text_in(app->as_object(), "url"));
       return out;
     }
-    if (!pressed->contains("callback_data")) return conflict("buttons of this kind do nothing in the sandbox");
+    if (!pressed->contains("callback_data"))
+      return conflict("buttons of this kind do nothing in the sandbox");
     data = text_in(*pressed, "callback_data");
   }
 
@@ -361,7 +381,8 @@ control_answer control::press_now(const object& in, std::string& query_id) {
     f.text("id", query_id);
     world_.user_json(f.begin("from"), **who);
     f.raw("message", world_.message_text(to, one, of->id));
-    f.text("chat_instance", std::to_string(static_cast<std::int64_t>(std::hash<std::string>{}(to.key()) >> 1)));
+    f.text("chat_instance",
+           std::to_string(static_cast<std::int64_t>(std::hash<std::string>{}(to.key()) >> 1)));
     f.text("data", data);
   }
   journal_line line("press");
@@ -398,7 +419,11 @@ task<http::response> control::press(http::request what) {
 }
 
 control::control(executor on, world& all, fault_table& faults, stages& ways, std::string starter_folder)
-    : on_(std::move(on)), world_(all), faults_(faults), stages_(ways), starter_folder_(std::move(starter_folder)) {
+    : on_(std::move(on)),
+      world_(all),
+      faults_(faults),
+      stages_(ways),
+      starter_folder_(std::move(starter_folder)) {
   world_.query_answered = [this](const std::string& id, const std::string& answer) {
     const auto found = waiters_.find(id);
     if (found == waiters_.end()) return;

@@ -35,7 +35,8 @@ std::string new_secret() {
 
 std::expected<person*, problem> control::person_of(const object& in, std::string_view name) {
   person* found = world_.find_person(number_in(in, name));
-  if (!found || found->gone) return missing("there is no person with this id in \"" + std::string(name) + "\"");
+  if (!found || found->gone)
+    return missing("there is no person with this id in \"" + std::string(name) + "\"");
   return found;
 }
 
@@ -79,11 +80,14 @@ control_answer control::add_people(const object& in) {
     wanted.push_back(&in);
   }
   // All are checked before one is made.
-  std::int64_t next = std::max(first_person_id, world_.people().empty() ? 0 : world_.people().rbegin()->first + 1);
+  std::int64_t next =
+      std::max(first_person_id, world_.people().empty() ? 0 : world_.people().rbegin()->first + 1);
   std::vector<person> made;
   std::set<std::string> names;
   for (const object* from : wanted) {
-    if (auto known = only(*from, "first_name last_name username language_code is_premium phone_number color id"); !known) {
+    if (auto known =
+            only(*from, "first_name last_name username language_code is_premium phone_number color id");
+        !known) {
       return std::unexpected(known.error());
     }
     person one;
@@ -96,12 +100,15 @@ control_answer control::add_people(const object& in) {
     one.username = without_at(text_in(*from, "username"));
     one.language_code = text_in(*from, "language_code", "ru");
     one.premium = flag_in(*from, "is_premium");
-    one.phone_number = text_in(*from, "phone_number", "+7900" + std::to_string(1'000'000 + one.id % 9'000'000));
+    one.phone_number =
+        text_in(*from, "phone_number", "+7900" + std::to_string(1'000'000 + one.id % 9'000'000));
     one.color = text_in(*from, "color", colors[static_cast<std::size_t>(one.id) % colors.size()]);
-    if (one.first_name.empty() || code_points(one.first_name) > 64) return wrong("\"first_name\" must have 1 to 64 letters");
+    if (one.first_name.empty() || code_points(one.first_name) > 64)
+      return wrong("\"first_name\" must have 1 to 64 letters");
     if (world_.find_person(one.id) || world_.find_bot(one.id)) return conflict("the id is taken");
     if (!one.username.empty()) {
-      if (!is_username(one.username)) return wrong("\"username\" must have 3 to 32 Latin letters, digits or underscores");
+      if (!is_username(one.username))
+        return wrong("\"username\" must have 3 to 32 Latin letters, digits or underscores");
       if (world_.name_is_taken(one.username) || !names.insert(lower(one.username)).second) {
         return conflict("the username is taken");
       }
@@ -131,7 +138,8 @@ control_answer control::get_person(const http::request& what) {
 control_answer control::change_person(const http::request& what, const object& in) {
   auto who = person_in_path(what);
   if (!who) return std::unexpected(who.error());
-  if (auto known = only(in, "first_name last_name username language_code is_premium phone_number color"); !known) {
+  if (auto known = only(in, "first_name last_name username language_code is_premium phone_number color");
+      !known) {
     return std::unexpected(known.error());
   }
   person one = **who;
@@ -141,10 +149,12 @@ control_answer control::change_person(const http::request& what, const object& i
   one.phone_number = text_in(in, "phone_number", one.phone_number);
   one.color = text_in(in, "color", one.color);
   one.premium = flag_in(in, "is_premium", one.premium);
-  if (one.first_name.empty() || code_points(one.first_name) > 64) return wrong("\"first_name\" must have 1 to 64 letters");
+  if (one.first_name.empty() || code_points(one.first_name) > 64)
+    return wrong("\"first_name\" must have 1 to 64 letters");
   const std::string name = without_at(text_in(in, "username", one.username));
   if (lower(name) != lower(one.username) && !name.empty()) {
-    if (!is_username(name)) return wrong("\"username\" must have 3 to 32 Latin letters, digits or underscores");
+    if (!is_username(name))
+      return wrong("\"username\" must have 3 to 32 Latin letters, digits or underscores");
     if (world_.name_is_taken(name)) return conflict("the username is taken");
   }
   one.username = name;
@@ -167,8 +177,8 @@ control_answer control::remove_person(const http::request& what) {
 }
 
 // A ChatMemberUpdated for the bot itself.
-void control::tell_my_chat_member(bot& to, chat& in, const person& by, std::string_view before, std::string_view after,
-                                  journal_line& line) {
+void control::tell_my_chat_member(bot& to, chat& in, const person& by, std::string_view before,
+                                  std::string_view after, journal_line& line) {
   const auto member = [&](std::string_view status) {
     std::string out;
     bot_member_json(out, world_, in, to, status);
@@ -179,7 +189,9 @@ void control::tell_my_chat_member(bot& to, chat& in, const person& by, std::stri
     fields f(payload);
     world_.chat_json(f.begin("chat"), in);
     world_.user_json(f.begin("from"), by);
-    f.number("date", world_.now_unix()).raw("old_chat_member", member(before)).raw("new_chat_member", member(after));
+    f.number("date", world_.now_unix())
+        .raw("old_chat_member", member(before))
+        .raw("new_chat_member", member(after));
   }
   world_.push_update(to, "my_chat_member", payload, in.id, std::chrono::hours(24), line);
 }
@@ -194,18 +206,23 @@ control_answer control::set_blocked(const http::request& what, const object& in)
   const bool blocked = flag_in(in, "blocked");
   const membership before = world_.member_of(**of, (*who)->id);
   membership now = before;
-  if (blocked) now = membership::blocked;
-  else if (before == membership::blocked) now = membership::started;
+  if (blocked)
+    now = membership::blocked;
+  else if (before == membership::blocked)
+    now = membership::started;
   if (now != before) {
     journal_line line("member");
     line.bot_id = (*of)->id;
     world_.set_member(**of, (*who)->id, now, line);
     chat& in_chat = world_.private_chat(**of, (*who)->id);
-    tell_my_chat_member(**of, in_chat, **who, blocked ? "member" : "kicked", blocked ? "kicked" : "member", line);
+    tell_my_chat_member(**of, in_chat, **who, blocked ? "member" : "kicked", blocked ? "kicked" : "member",
+                        line);
     world_.commit(line);
   }
   control_reply out;
-  fields(out.json).text("status", now == membership::blocked ? "blocked" : now == membership::started ? "started" : "new");
+  fields(out.json).text("status", now == membership::blocked   ? "blocked"
+                                  : now == membership::started ? "started"
+                                                               : "new");
   return out;
 }
 
@@ -257,11 +274,12 @@ std::expected<bot*, problem> control::register_bot(std::string token, std::strin
   std::int64_t id = 0;
   if (!token.empty()) {
     const std::string digits = token.substr(0, token.find(':'));
-    const bool valid = token.size() <= 80 && digits.size() < token.size() && !digits.empty() && digits.size() <= 15 &&
-                       digits.front() != '0' && std::ranges::all_of(digits, is_digit) &&
-                       std::ranges::all_of(token.substr(digits.size() + 1),
-                                           [](char c) { return is_alnum(c) || c == '_' || c == '-'; }) &&
-                       digits.size() + 1 < token.size();
+    const bool valid =
+        token.size() <= 80 && digits.size() < token.size() && !digits.empty() && digits.size() <= 15 &&
+        digits.front() != '0' && std::ranges::all_of(digits, is_digit) &&
+        std::ranges::all_of(
+            token.substr(digits.size() + 1), [](char c) { return is_alnum(c) || c == '_' || c == '-'; }) &&
+        digits.size() + 1 < token.size();
     if (!valid) return wrong("\"token\" must look like 7000000001:AAbb…");
     id = std::stoll(digits);
   } else {
@@ -269,10 +287,11 @@ std::expected<bot*, problem> control::register_bot(std::string token, std::strin
     token = std::to_string(id) + ":" + new_secret();
   }
   if (world_.find_person(id)) return conflict("a person has this id");
-  if (world_.name_is_taken(username) && (!same_name || same_name->id != id)) return conflict("the username is taken");
+  if (world_.name_is_taken(username) && (!same_name || same_name->id != id))
+    return conflict("the username is taken");
   bot* old = world_.find_bot(id);
-  const bool same = old && old->token == token && !old->revoked && old->username == username && old->title() == title &&
-                    (!paid_broadcast || *paid_broadcast == old->paid_broadcast);
+  const bool same = old && old->token == token && !old->revoked && old->username == username &&
+                    old->title() == title && (!paid_broadcast || *paid_broadcast == old->paid_broadcast);
   if (same) return old;
   journal_line line("bot");
   bot& made = world_.add_bot(id, std::move(token), std::move(username), std::move(title), line);
@@ -285,7 +304,8 @@ std::expected<bot*, problem> control::register_bot(std::string token, std::strin
 }
 
 control_answer control::add_bot(const object& in) {
-  if (auto known = only(in, "username title token paid_broadcast"); !known) return std::unexpected(known.error());
+  if (auto known = only(in, "username title token paid_broadcast"); !known)
+    return std::unexpected(known.error());
   const std::string token = text_in(in, "token");
   const bool known = !token.empty() && world_.bot_by_token(token);
   std::optional<bool> paid;

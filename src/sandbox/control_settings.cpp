@@ -83,7 +83,9 @@ void control::write_state(std::string& out, const http::request& what, const per
 
 // ---- faults
 
-control_answer control::list_faults(const http::request&) { return control_reply{"{\"faults\":" + faults_.json() + "}"}; }
+control_answer control::list_faults(const http::request&) {
+  return control_reply{"{\"faults\":" + faults_.json() + "}"};
+}
 
 control_answer control::add_fault(const object& in) {
   if (auto known = only(in, "kind bot chat method count rate retry_after seconds page"); !known) {
@@ -93,13 +95,16 @@ control_answer control::add_fault(const object& in) {
   one.kind = text_in(in, "kind");
   one.page = text_in(in, "page");
   if (!fault_table::is_kind(one.kind, !one.page.empty())) {
-    return wrong(one.page.empty() ? "\"kind\" must be 429, 502, 500, 401, 403, 409, hang, slow, cut, late_502, duplicate or shuffle"
-                                  : "\"kind\" of a page's fault must be 429, 502, hang or slow");
+    return wrong(
+        one.page.empty()
+            ? "\"kind\" must be 429, 502, 500, 401, 403, 409, hang, slow, cut, late_502, duplicate or shuffle"
+            : "\"kind\" of a page's fault must be 429, 502, hang or slow");
   }
   one.bot = number_in(in, "bot");
   one.chat = number_in(in, "chat");
   one.method = lower(text_in(in, "method"));
-  if (!one.method.empty() && !find_method(one.method)) return wrong("\"method\" is no method of the emulator");
+  if (!one.method.empty() && !find_method(one.method))
+    return wrong("\"method\" is no method of the emulator");
   one.count = number_in(in, "count");
   one.rate = scalar_number(in.if_contains("rate")).value_or(1);
   one.seconds = scalar_number(in.if_contains("seconds")).value_or(60);
@@ -142,7 +147,9 @@ control_answer control::get_limits(const http::request&) {
 }
 
 control_answer control::set_limits(const object& in) {
-  if (auto known = only(in, "enabled bot_per_second paid_per_second chat_per_second chat_burst group_per_minute"); !known) {
+  if (auto known =
+          only(in, "enabled bot_per_second paid_per_second chat_per_second chat_burst group_per_minute");
+      !known) {
     return std::unexpected(known.error());
   }
   limit_settings now = world_.limits();
@@ -169,7 +176,8 @@ control_answer control::set_limits(const object& in) {
 control_answer control::get_clock(const http::request&) {
   control_reply out;
   fields(out.json)
-      .number("offset_s", std::chrono::duration_cast<std::chrono::seconds>(world_.product_clock().offset()).count())
+      .number("offset_s",
+              std::chrono::duration_cast<std::chrono::seconds>(world_.product_clock().offset()).count())
       .number("now", world_.now_unix());
   return out;
 }
@@ -185,7 +193,8 @@ control_answer control::set_clock(const object& in) {
   microseconds offset = given;
   if (in.contains("advance_s")) offset = world_.product_clock().offset() + given;
   if (in.contains("now")) offset = given - world_.machine_now().time_since_epoch();
-  if (std::abs(static_cast<double>(offset.count())) > century * 1e6) return wrong("the clock moves by at most 100 years");
+  if (std::abs(static_cast<double>(offset.count())) > century * 1e6)
+    return wrong("the clock moves by at most 100 years");
   journal_line line("clock");
   world_.set_clock(offset, line);
   world_.commit(line);
@@ -234,7 +243,8 @@ control_answer control::add_stages(const object& in) {
     wanted.push_back(&in);
   }
   for (const object* from : wanted) {
-    if (auto known = only(*from, "channel post_id stage at_us detail"); !known) return std::unexpected(known.error());
+    if (auto known = only(*from, "channel post_id stage at_us detail"); !known)
+      return std::unexpected(known.error());
     post_stage one;
     one.channel = text_in(*from, "channel");
     one.post_id = number_in(*from, "post_id");
@@ -252,7 +262,9 @@ control_answer control::add_stages(const object& in) {
 }
 
 control_answer control::get_stages(const http::request& what) {
-  return control_reply{"{\"stages\":" + stages_.of(what.query_value("channel").value_or(""), query_number(what, "post_id")) + "}"};
+  return control_reply{
+      "{\"stages\":" + stages_.of(what.query_value("channel").value_or(""), query_number(what, "post_id")) +
+      "}"};
 }
 
 // ---- streams
@@ -296,7 +308,8 @@ task<http::response> control::events(http::request what) {
   const auto last = what.headers.find("last-event-id");
   const json::value last_id(last.value_or(""));
   const auto continued = scalar_integer(&last_id);
-  wish.after = static_cast<std::uint64_t>(std::max<std::int64_t>(0, continued.value_or(query_number(what, "after"))));
+  wish.after =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, continued.value_or(query_number(what, "after"))));
   wish.continued = continued.has_value() || what.query_value("after").has_value();
   wish.person = query_number(what, "person");
   wish.panel = query_number(what, "panel", 1) != 0;

@@ -17,10 +17,9 @@ namespace tandem::sandbox {
 namespace {
 
 constexpr std::array<std::string_view, 20> names = {
-    "mention",     "hashtag",       "cashtag", "bot_command", "url",
-    "email",       "phone_number",  "bold",    "italic",      "underline",
-    "strikethrough", "spoiler",     "blockquote", "expandable_blockquote", "code",
-    "pre",         "text_link",     "text_mention", "custom_emoji", "date_time"};
+    "mention", "hashtag", "cashtag",   "bot_command",   "url",          "email",      "phone_number",
+    "bold",    "italic",  "underline", "strikethrough", "spoiler",      "blockquote", "expandable_blockquote",
+    "code",    "pre",     "text_link", "text_mention",  "custom_emoji", "date_time"};
 
 // Of entities with the same span, which comes first (the outer one): TDLib's order.
 int rank_of(const entity& one) {
@@ -47,9 +46,7 @@ bool is_quote(const entity& one) {
 }
 bool is_code(const entity& one) { return one.kind == entity_kind::code || one.kind == entity_kind::pre; }
 // Those that may be cut into pieces: bold to spoiler.
-bool is_style(const entity& one) {
-  return one.kind >= entity_kind::bold && one.kind <= entity_kind::spoiler;
-}
+bool is_style(const entity& one) { return one.kind >= entity_kind::bold && one.kind <= entity_kind::spoiler; }
 int end_of(const entity& one) { return one.offset + one.length; }
 
 void keep_first_of_crossing(std::vector<entity>& entities) {
@@ -80,7 +77,8 @@ bool is_settled(const std::vector<entity>& entities) {
         if (outer->kind == one.kind) return false;
         if (is_quote(*outer)) continue;
         if (is_code(one)) return false;
-        if (!is_style(one)) return false;  // whole entities stand in quotes only; styles are split around them
+        if (!is_style(one))
+          return false;  // whole entities stand in quotes only; styles are split around them
       }
     }
     if (is_style(one)) {
@@ -161,7 +159,8 @@ void resolve(std::vector<entity>& entities) {
   parsing::sort_entities(entities);
   if (is_settled(entities)) return;
   std::vector<entity> whole, quotes, styles;
-  for (auto& one : entities) (is_style(one) ? styles : is_quote(one) ? quotes : whole).push_back(std::move(one));
+  for (auto& one : entities)
+    (is_style(one) ? styles : is_quote(one) ? quotes : whole).push_back(std::move(one));
   keep_first_of_crossing(whole);
   keep_first_of_crossing(quotes);
   std::erase_if(whole, [&](const entity& one) {
@@ -217,7 +216,8 @@ class finder {
   UChar32 code_at(std::size_t& position) const {
     UChar32 code = 0;
     auto index = static_cast<std::int32_t>(position);
-    U8_NEXT(reinterpret_cast<const std::uint8_t*>(text_.data()), index, static_cast<std::int32_t>(text_.size()), code);
+    U8_NEXT(reinterpret_cast<const std::uint8_t*>(text_.data()), index,
+            static_cast<std::int32_t>(text_.size()), code);
     position = static_cast<std::size_t>(index);
     return code;
   }
@@ -249,9 +249,7 @@ class finder {
     return end - from;
   }
 
-  bool word_at(std::size_t position) const {
-    return position < text_.size() && is_word(code_at(position));
-  }
+  bool word_at(std::size_t position) const { return position < text_.size() && is_word(code_at(position)); }
 
   std::size_t mention() {
     kind_ = entity_kind::mention;
@@ -278,7 +276,8 @@ class finder {
     std::size_t end = at_ + 1;
     while (end < text_.size() && text_[end] >= 'A' && text_[end] <= 'Z') ++end;
     const auto length = end - at_ - 1;
-    return !is_word(previous_) && previous_ != '$' && length >= 1 && length <= 8 && !word_at(end) ? length + 1 : 0;
+    return !is_word(previous_) && previous_ != '$' && length >= 1 && length <= 8 && !word_at(end) ? length + 1
+                                                                                                  : 0;
   }
 
   std::size_t command() {
@@ -298,7 +297,8 @@ class finder {
   std::size_t email() {
     kind_ = entity_kind::email;
     std::size_t end = at_;
-    while (end < text_.size() && (is_alnum(text_[end]) || std::string_view("._%+-").find(text_[end]) != npos)) ++end;
+    while (end < text_.size() && (is_alnum(text_[end]) || std::string_view("._%+-").find(text_[end]) != npos))
+      ++end;
     if (end == at_ || end >= text_.size() || text_[end] != '@') return 0;
     const std::size_t domain = end + 1;
     end = domain;
@@ -336,7 +336,8 @@ class finder {
     if (end == host) return 0;
     const bool own_scheme = rest.starts_with("tg:") || rest.starts_with("ton:");
     if (!own_scheme) {
-      if (host == 0 && (!has_dot || label >= end || !is_known_ending(lower(rest.substr(label, end - label))))) return 0;
+      if (host == 0 && (!has_dot || label >= end || !is_known_ending(lower(rest.substr(label, end - label)))))
+        return 0;
       if (host > 0 && !has_dot) return 0;
     }
     if (end < rest.size() && rest[end] == ':' && end + 1 < rest.size() && is_digit(rest[end + 1])) {
@@ -344,7 +345,8 @@ class finder {
       while (end < rest.size() && is_digit(rest[end])) ++end;
     }
     if (end < rest.size() && std::string_view("/?#").find(rest[end]) != npos) {
-      while (end < rest.size() && !is_space(rest[end]) && std::string_view("<>\"«»").find(rest[end]) == npos) ++end;
+      while (end < rest.size() && !is_space(rest[end]) && std::string_view("<>\"«»").find(rest[end]) == npos)
+        ++end;
       while (end > host && std::string_view(".,;:!?'()").find(rest[end - 1]) != npos) {
         if (rest[end - 1] == ')' && rest.substr(0, end).find('(') != npos) break;
         --end;
@@ -355,10 +357,11 @@ class finder {
 
   static bool is_known_ending(std::string_view ending) {
     for (const std::string_view known :
-         {"com", "org", "net", "ru",  "рф",   "me",  "io",  "dev",  "app",   "info",   "co",  "site", "online",
-          "pro", "su",  "ua",  "by",  "kz",   "uz",  "gg",  "ai",   "biz",   "tech",   "de",  "uk",   "ee",
-          "tv",  "eu",  "us",  "fr",  "it",   "es",  "pl",  "xyz",  "space", "studio", "art", "ly",   "club",
-          "shop", "store", "work", "jobs", "team", "media", "agency", "design", "school", "moscow", "edu", "gov"}) {
+         {"com",   "org",    "net",    "ru",     "рф",     "me",   "io",   "dev",   "app",  "info", "co",
+          "site",  "online", "pro",    "su",     "ua",     "by",   "kz",   "uz",    "gg",   "ai",   "biz",
+          "tech",  "de",     "uk",     "ee",     "tv",     "eu",   "us",   "fr",    "it",   "es",   "pl",
+          "xyz",   "space",  "studio", "art",    "ly",     "club", "shop", "store", "work", "jobs", "team",
+          "media", "agency", "design", "school", "moscow", "edu",  "gov"}) {
       if (ending == known) return true;
     }
     return false;
@@ -405,12 +408,18 @@ std::optional<std::string> date_format(std::string_view given) {
   if (given == "r" || given == "R") return "r";
   bool day = false, short_date = false, long_date = false, short_time = false, long_time = false;
   for (const char c : given) {
-    if (c == 'w' || c == 'W') day = true;
-    else if (c == 'd') short_date = true;
-    else if (c == 'D') long_date = true;
-    else if (c == 't') short_time = true;
-    else if (c == 'T') long_time = true;
-    else return {};
+    if (c == 'w' || c == 'W')
+      day = true;
+    else if (c == 'd')
+      short_date = true;
+    else if (c == 'D')
+      long_date = true;
+    else if (c == 't')
+      short_time = true;
+    else if (c == 'T')
+      long_time = true;
+    else
+      return {};
   }
   std::string out;
   if (day) out += 'w';
@@ -437,7 +446,9 @@ bool is_emoji_id(std::string_view id) {
 }
 
 void add_link(output& out, int offset, std::string_view link) {
-  entity one{.kind = entity_kind::text_mention, .offset = offset, .length = out.utf16 - offset,
+  entity one{.kind = entity_kind::text_mention,
+             .offset = offset,
+             .length = out.utf16 - offset,
              .number = link_user_id(link)};
   if (one.number == 0) {
     one.kind = entity_kind::text_link;

@@ -15,8 +15,9 @@ struct open_tag {
 std::string at_byte(std::size_t position) { return " at byte offset " + std::to_string(position); }
 
 bool is_supported(std::string_view tag) {
-  for (const std::string_view known : {"a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "tg-spoiler",
-                                       "tg-emoji", "tg-time", "span", "pre", "code", "blockquote"}) {
+  for (const std::string_view known :
+       {"a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "tg-spoiler", "tg-emoji", "tg-time",
+        "span", "pre", "code", "blockquote"}) {
     if (tag == known) return true;
   }
   return false;
@@ -46,8 +47,9 @@ class html_parser {
       return failure("Can't find end tag corresponding to start tag \"" + open_.back().name + '"');
     }
     if (!is_utf8(out_.text)) {
-      return failure("Text contains invalid Unicode characters after decoding HTML entities, check for unmatched "
-                     "surrogate code units");
+      return failure(
+          "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched "
+          "surrogate code units");
     }
     for (auto& one : out_.entities) {
       if (one.kind == entity_kind::code) one.argument.clear();
@@ -57,8 +59,8 @@ class html_parser {
   }
 
  private:
-  // &lt; &gt; &amp; &quot; and numbers, the semicolon may be missing. Moves `at` behind it; 0 and no move if it is
-  // something else.
+  // &lt; &gt; &amp; &quot; and numbers, the semicolon may be missing. Moves `at` behind it; 0 and no move if
+  // it is something else.
   std::uint32_t decode_reference(std::size_t& at) const {
     std::size_t end = at + 1;
     std::uint32_t code = 0;
@@ -131,7 +133,8 @@ class html_parser {
       const std::size_t token_begin = at_;
       while (is_alnum(in_[at_]) || in_[at_] == '.' || in_[at_] == '-') ++at_;
       value = lower(in_.part(token_begin, at_));
-      if (!is_space(in_[at_]) && in_[at_] != '>') return "Unexpected end of name token" + at_byte(token_begin);
+      if (!is_space(in_[at_]) && in_[at_] != '>')
+        return "Unexpected end of name token" + at_byte(token_begin);
     } else {
       const char quote = in_[at_++];
       while (at_ < in_.size() && in_[at_] != quote) {
@@ -154,7 +157,8 @@ class html_parser {
     if (tag.name == "blockquote" && name == "expandable") tag.argument = "1";
     if (bare) return;
     if (tag.name == "a" && name == "href") tag.argument = value;
-    if (tag.name == "code" && name == "class" && value.starts_with("language-")) tag.argument = value.substr(9);
+    if (tag.name == "code" && name == "class" && value.starts_with("language-"))
+      tag.argument = value.substr(9);
     if (tag.name == "span" && name == "class" && value.starts_with("tg-")) tag.argument = value.substr(3);
     if (tag.name == "tg-emoji" && name == "emoji-id") tag.argument = value;
     if (tag.name == "tg-time" && name == "unix") tag.argument = value;
@@ -171,7 +175,8 @@ class html_parser {
     const open_tag tag = std::move(open_.back());
     open_.pop_back();
     if (!name.empty() && name != tag.name) {
-      return "Unmatched end tag" + at_byte(begin) + ", expected \"</" + tag.name + ">\", found \"</" + name + ">\"";
+      return "Unmatched end tag" + at_byte(begin) + ", expected \"</" + tag.name + ">\", found \"</" + name +
+             ">\"";
     }
     if (out_.utf16 == tag.offset) return {};
     return add(tag);

@@ -85,7 +85,8 @@ class markdown_v2_parser {
       at_ += 2;
       return {};
     }
-    const bool in_code = !open_.empty() && (open_.back().what == opened::code || open_.back().what == opened::pre);
+    const bool in_code =
+        !open_.empty() && (open_.back().what == opened::code || open_.back().what == opened::pre);
     const std::string_view reserved = in_code ? "`" : "_*[]()~`>#+-=|{}.!\n";
     if (reserved.find(c) == std::string_view::npos) {
       plain(c);
@@ -220,7 +221,9 @@ class markdown_v2_parser {
     at_ += what == opened::underline || what == opened::spoiler ? 2 : what == opened::pre ? 3 : 1;
     open_.pop_back();
     if (empty) return {};
-    entity made{.kind = kind_of(what), .offset = one.offset, .length = out_.utf16 - one.offset,
+    entity made{.kind = kind_of(what),
+                .offset = one.offset,
+                .length = out_.utf16 - one.offset,
                 .argument = one.language};
     out_.entities.push_back(std::move(made));
     return {};
@@ -263,9 +266,10 @@ class markdown_v2_parser {
     open_.pop_back();
     in_quote_ = false;
     if (out_.utf16 == one.offset) return;
-    out_.entities.push_back({.kind = expandable ? entity_kind::expandable_blockquote : entity_kind::blockquote,
-                             .offset = one.offset,
-                             .length = out_.utf16 - one.offset});
+    out_.entities.push_back(
+        {.kind = expandable ? entity_kind::expandable_blockquote : entity_kind::blockquote,
+         .offset = one.offset,
+         .length = out_.utf16 - one.offset});
   }
 
   source in_;

@@ -21,7 +21,8 @@ bool fault_table::is_kind(std::string_view kind, bool of_page) {
     if (kind == known) return true;
   }
   if (of_page) return false;
-  for (const std::string_view known : {"500", "401", "403", "409", "cut", "late_502", "duplicate", "shuffle"}) {
+  for (const std::string_view known :
+       {"500", "401", "403", "409", "cut", "late_502", "duplicate", "shuffle"}) {
     if (kind == known) return true;
   }
   return false;

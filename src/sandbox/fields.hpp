@@ -29,8 +29,8 @@ inline void append_json_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// Writes one JSON object straight into a text; it is whole when this ends. Thousands of answers a second are made of
-// these, so there is no tree in between.
+// Writes one JSON object straight into a text; it is whole when this ends. Thousands of answers a second are
+// made of these, so there is no tree in between.
 class fields {
  public:
   explicit fields(std::string& out) : out_(out) { out_ += '{'; }
@@ -43,13 +43,17 @@ class fields {
     append_json_text(out_, value);
     return *this;
   }
-  fields& text_if(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+  fields& text_if(std::string_view name, std::string_view value) {
+    return value.empty() ? *this : text(name, value);
+  }
   fields& number(std::string_view name, std::int64_t value) {
     key(name);
     out_ += std::to_string(value);
     return *this;
   }
-  fields& number_if(std::string_view name, std::int64_t value) { return value == 0 ? *this : number(name, value); }
+  fields& number_if(std::string_view name, std::int64_t value) {
+    return value == 0 ? *this : number(name, value);
+  }
   fields& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
   fields& flag_if(std::string_view name, bool value) { return value ? flag(name, true) : *this; }
   // A finished JSON value.
@@ -58,7 +62,9 @@ class fields {
     out_ += json;
     return *this;
   }
-  fields& raw_if(std::string_view name, std::string_view json) { return json.empty() ? *this : raw(name, json); }
+  fields& raw_if(std::string_view name, std::string_view json) {
+    return json.empty() ? *this : raw(name, json);
+  }
   // Finished members: "a":1,"b":2
   fields& members(std::string_view json) {
     if (json.empty()) return *this;

@@ -1,5 +1,6 @@
-// Parses formatted text line by line as the sandbox does, for comparison with TDLib (tests/sandbox_clients/formatting).
-// In: {"text":…,"mode":"html|markdown|markdownv2"}. Out: {"text":…,"entities":[…]} or {"error":…}.
+// Parses formatted text line by line as the sandbox does, for comparison with TDLib
+// (tests/sandbox_clients/formatting). In: {"text":…,"mode":"html|markdown|markdownv2"}. Out:
+// {"text":…,"entities":[…]} or {"error":…}.
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -12,7 +13,9 @@ int main() {
   for (std::string line; std::getline(std::cin, line);) {
     const auto in = json::parse(line).as_object();
     const auto& mode = in.at("mode").as_string();
-    const auto how = mode == "html" ? markup::html : mode == "markdown" ? markup::markdown : markup::markdown_v2;
+    const auto how = mode == "html"       ? markup::html
+                     : mode == "markdown" ? markup::markdown
+                                          : markup::markdown_v2;
     const auto parsed = parse_entities(in.at("text").as_string(), how);
     json::object out;
     if (!parsed) {

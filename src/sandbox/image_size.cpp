@@ -30,7 +30,8 @@ std::optional<image_info> jpeg(const bytes_view& in) {
       ++at;
       continue;
     }
-    const bool is_frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    const bool is_frame =
+        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     if (is_frame) return image_info{"image/jpeg", in.big16(at + 7), in.big16(at + 5)};
     const int length = in.big16(at + 2);
     if (length < 2) return {};

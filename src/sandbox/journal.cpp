@@ -69,7 +69,8 @@ void journal::replay(const std::function<void(std::string_view line)>& each) {
   while (read_to < size_) {
     const std::size_t kept = text.size();
     text.resize(kept + (1 << 20));
-    const ssize_t got = read_at(file_, text.data() + kept, std::min<std::uint64_t>(1 << 20, size_ - read_to), read_to);
+    const ssize_t got =
+        read_at(file_, text.data() + kept, std::min<std::uint64_t>(1 << 20, size_ - read_to), read_to);
     if (got <= 0) fail(path_, "cannot be read");
     text.resize(kept + static_cast<std::size_t>(got));
     read_to += static_cast<std::uint64_t>(got);
@@ -92,8 +93,8 @@ void journal::append(std::string_view line) {
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) {
       const int reason = errno;
-      // A part of a line in the middle of the file would make it unreadable. Should this fail too, the next start
-      // still cuts it off.
+      // A part of a line in the middle of the file would make it unreadable. Should this fail too, the next
+      // start still cuts it off.
       if (done > 0 && ::ftruncate(file_, static_cast<off_t>(size_)) != 0) errno = reason;
       errno = reason;
       fail(path_, "cannot be written");
@@ -117,8 +118,9 @@ std::string journal::read(std::uint64_t& after, std::size_t bytes, std::uint64_t
       if (begin + text.size() >= size_) break;
       const std::size_t kept = text.size();
       text.resize(kept + std::max<std::size_t>(bytes, 4096));
-      const ssize_t got = read_at(file_, text.data() + kept,
-                                  std::min<std::uint64_t>(text.size() - kept, size_ - begin - kept), begin + kept);
+      const ssize_t got =
+          read_at(file_, text.data() + kept,
+                  std::min<std::uint64_t>(text.size() - kept, size_ - begin - kept), begin + kept);
       if (got <= 0) fail(path_, "cannot be read");
       text.resize(kept + static_cast<std::size_t>(got));
       continue;

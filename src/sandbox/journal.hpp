@@ -9,11 +9,13 @@
 
 namespace tandem::sandbox {
 
-// The append-only file of everything that happened, one JSON object a line. append() returns when the line is with the
-// kernel, so it survives a kill -9 of the process (not the loss of the machine's power: the sandbox is no bank).
+// The append-only file of everything that happened, one JSON object a line. append() returns when the line is
+// with the kernel, so it survives a kill -9 of the process (not the loss of the machine's power: the sandbox
+// is no bank).
 class journal {
  public:
-  // Opens or makes the file and cuts off a last line that a kill has torn. Throws when it cannot be read or written.
+  // Opens or makes the file and cuts off a last line that a kill has torn. Throws when it cannot be read or
+  // written.
   explicit journal(std::string path);
   ~journal();
   journal(const journal&) = delete;
@@ -28,7 +30,8 @@ class journal {
   // `line` ends with its new line. Throws when the file cannot take it.
   void append(std::string_view line);
 
-  // A piece of the file: whole lines, of about `bytes`, that follow line `after`. Moves `after` to the last one given;
+  // A piece of the file: whole lines, of about `bytes`, that follow line `after`. Moves `after` to the last
+  // one given;
   // "" at the end. `limit` lines at most, 0: no limit.
   std::string read(std::uint64_t& after, std::size_t bytes, std::uint64_t limit = 0) const;
 

@@ -51,8 +51,8 @@ task<> live::serve(http::stream_writer& out, wish what) {
       for (; next <= last_ && text.size() < (256 << 10); ++next) {
         const entry& one = kept_[next - first];
         const bool hidden = one.whose == audience::panel ? !what.panel
-                                                         : one.whose == audience::one_person && what.person != 0 &&
-                                                               one.person != what.person;
+                                                         : one.whose == audience::one_person &&
+                                                               what.person != 0 && one.person != what.person;
         if (!hidden) text += one.text;
       }
       if (!text.empty()) co_await out.write(text);

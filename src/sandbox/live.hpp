@@ -12,8 +12,8 @@
 
 namespace tandem::sandbox {
 
-// What happens, for the web chat: numbered events of which the last ones are kept, so that a browser that lost its
-// connection goes on where it stopped. Nothing is kept while nobody has looked for a minute.
+// What happens, for the web chat: numbered events of which the last ones are kept, so that a browser that
+// lost its connection goes on where it stopped. Nothing is kept while nobody has looked for a minute.
 class live {
  public:
   explicit live(executor on) : on_(std::move(on)) {}
@@ -26,12 +26,13 @@ class live {
 
   enum class audience { everybody, one_person, panel };
   // `json` is one line. `person` only sees it when asked for (audience one_person).
-  void publish(std::string_view name, std::string json, audience whose = audience::everybody, std::int64_t person = 0);
+  void publish(std::string_view name, std::string json, audience whose = audience::everybody,
+               std::int64_t person = 0);
 
   struct wish {
     std::uint64_t after = 0;
-    bool continued = false;     // `after` was given
-    std::int64_t person = 0;    // 0: private chats of all
+    bool continued = false;   // `after` was given
+    std::int64_t person = 0;  // 0: private chats of all
     bool panel = true;
   };
   // Server-sent events until the reader leaves.

@@ -41,16 +41,16 @@ struct message {
   std::int64_t date = 0, edit_date = 0;  // Unix seconds
   std::int64_t from = 0;                 // a person or a bot; 0: the channel itself
   content kind = content::text;
-  formatted text;                        // text or caption
-  std::string file;                      // unique of its photo or document
-  std::string body;                      // location, contact: finished members
-  std::string extra;                     // finished members of the envelope: forward_origin, media_group_id …
-  std::string markup;                    // inline keyboard, JSON
-  std::string keyboard;                  // reply keyboard that came with it, JSON (the Bot API never shows it)
+  formatted text;        // text or caption
+  std::string file;      // unique of its photo or document
+  std::string body;      // location, contact: finished members
+  std::string extra;     // finished members of the envelope: forward_origin, media_group_id …
+  std::string markup;    // inline keyboard, JSON
+  std::string keyboard;  // reply keyboard that came with it, JSON (the Bot API never shows it)
   std::int64_t reply_to = 0;
-  std::int64_t update_id = 0;            // of the update in which a bot gets it
+  std::int64_t update_id = 0;  // of the update in which a bot gets it
   bool written_by_person = false;
-  bool seen = false;                     // a bot has taken that update
+  bool seen = false;  // a bot has taken that update
   bool is_protected = false;
 };
 
@@ -58,16 +58,16 @@ enum class chat_type { private_chat, supergroup, channel };
 
 struct chat {
   chat_type type = chat_type::private_chat;
-  std::int64_t id = 0;                // of a private chat: the person's
-  std::int64_t bot = 0;               // private chats only
+  std::int64_t id = 0;   // of a private chat: the person's
+  std::int64_t bot = 0;  // private chats only
   std::string title, username, description;
-  bool preview = true;                // channels: /s/NAME
+  bool preview = true;  // channels: /s/NAME
   std::int64_t subscribers = 0;
-  std::set<std::int64_t> bots;        // channels: administrators; groups: members
-  std::set<std::int64_t> people;      // groups
+  std::set<std::int64_t> bots;    // channels: administrators; groups: members
+  std::set<std::int64_t> people;  // groups
   std::map<std::int64_t, message> messages;
-  std::int64_t last_id = 0;           // channels and groups count by themselves, private chats by the bot
-  std::string keyboard;               // the reply keyboard that is shown, JSON
+  std::int64_t last_id = 0;  // channels and groups count by themselves, private chats by the bot
+  std::string keyboard;      // the reply keyboard that is shown, JSON
   std::unordered_map<std::int64_t, std::int64_t> read;  // by person: everything up to this id
 
   bool is_private() const { return type == chat_type::private_chat; }
@@ -80,10 +80,10 @@ struct chat {
 struct pending_update {
   std::int64_t id = 0;
   std::string kind;
-  std::string json;          // the whole Update
+  std::string json;  // the whole Update
   instant expires_at{};
   std::int64_t order_key = 0;  // updates of one chat go to a webhook one after another
-  std::string chat_key;      // of the message in it, if it has one
+  std::string chat_key;        // of the message in it, if it has one
   std::int64_t message_id = 0;
 };
 
@@ -108,8 +108,9 @@ struct bot {
   bool paid_broadcast = false;
   bool revoked = false;
   localized names, descriptions, short_descriptions;
-  std::map<std::pair<std::string, std::string>, std::string> commands;  // (scope as JSON, language) → JSON list
-  std::map<std::int64_t, std::string> menu_buttons;                     // by person, 0: default; JSON
+  std::map<std::pair<std::string, std::string>, std::string>
+      commands;                                      // (scope as JSON, language) → JSON list
+  std::map<std::int64_t, std::string> menu_buttons;  // by person, 0: default; JSON
 
   std::int64_t last_message_id = 0;
   std::int64_t last_update_id = 0;
@@ -119,9 +120,10 @@ struct bot {
   std::unordered_map<std::int64_t, membership> members;
   std::unordered_map<std::int64_t, std::unique_ptr<chat>> chats;  // private ones, by person
 
-  async::event work;                      // an update has come, or the webhook has changed: for the webhook's delivery
+  async::event work;  // an update has come, or the webhook has changed: for the webhook's delivery
   std::shared_ptr<async::event> waiting;  // the same for the getUpdates that waits, if one does
-  std::vector<std::string> last_taken;    // the updates of the last getUpdates: the fault "duplicate" gives them again
+  std::vector<std::string>
+      last_taken;  // the updates of the last getUpdates: the fault "duplicate" gives them again
   std::uint64_t accepted = 0;
   std::map<int, std::uint64_t> refused;
 

@@ -32,7 +32,8 @@ std::string parameter(std::string_view value, std::string_view wanted) {
     while (at < value.size() && value[at] == ' ') ++at;
     if (at < value.size() && value[at] == '"') {
       for (++at; at < value.size() && value[at] != '"'; ++at) {
-        if (value[at] == '\\' && at + 1 < value.size() && (value[at + 1] == '"' || value[at + 1] == '\\')) ++at;
+        if (value[at] == '\\' && at + 1 < value.size() && (value[at + 1] == '"' || value[at + 1] == '\\'))
+          ++at;
         text += value[at];
       }
       at = value.find(';', at);
@@ -114,7 +115,8 @@ std::expected<std::vector<form_part>, std::string> parse_multipart(std::string_v
     while (!body.empty() && (body.front() == ' ' || body.front() == '\t')) body.remove_prefix(1);
     if (!body.starts_with("\r\n")) return std::unexpected("the multipart body breaks off");
     body.remove_prefix(2);
-    // An empty part has its delimiter right after the blank line, which is why the search begins a line early.
+    // An empty part has its delimiter right after the blank line, which is why the search begins a line
+    // early.
     const auto end = body.find(delimiter);
     if (end == std::string_view::npos) return std::unexpected("the multipart body breaks off");
     auto part = read_part(body.substr(0, end));

@@ -15,8 +15,10 @@ class preview_pages {
   task<http::response> post(http::request what);
 
  private:
-  std::string page_of(const chat& in, std::int64_t before, std::int64_t after, const std::string& origin) const;
-  void append_block(std::string& out, const chat& in, std::span<const message* const> album, const std::string& origin) const;
+  std::string page_of(const chat& in, std::int64_t before, std::int64_t after,
+                      const std::string& origin) const;
+  void append_block(std::string& out, const chat& in, std::span<const message* const> album,
+                    const std::string& origin) const;
 
   world& world_;
   fault_table& faults_;

@@ -8,10 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long until `messages` more fit into a window of `width` that takes `most`. An album that is larger than the
-// window itself goes when the window is empty.
-std::chrono::microseconds wait_of(std::deque<instant>& sent, std::chrono::microseconds width, int most, int messages,
-                                  instant now) {
+// How long until `messages` more fit into a window of `width` that takes `most`. An album that is larger than
+// the window itself goes when the window is empty.
+std::chrono::microseconds wait_of(std::deque<instant>& sent, std::chrono::microseconds width, int most,
+                                  int messages, instant now) {
   while (!sent.empty() && sent.front() + width <= now) sent.pop_front();
   const auto over = static_cast<std::int64_t>(sent.size()) + messages - std::max(most, messages);
   return over <= 0 ? 0us : sent[static_cast<std::size_t>(over - 1)] + width - now;
@@ -32,11 +32,13 @@ std::optional<int> rate_limits::admit(const limit_settings& by, const bot& from,
     group = &mine.groups[to.id];
     wait = std::max(wait, wait_of(*group, 60s, by.group_per_minute, messages, now));
   } else {
-    const auto [found, is_new] = mine.chats.try_emplace(to.id, bucket{static_cast<double>(by.chat_burst), now});
+    const auto [found, is_new] =
+        mine.chats.try_emplace(to.id, bucket{static_cast<double>(by.chat_burst), now});
     private_chat = &found->second;
     const std::chrono::duration<double> passed = now - private_chat->filled_at;
-    private_chat->tokens = std::min(static_cast<double>(by.chat_burst),
-                                    private_chat->tokens + std::max(0.0, passed.count()) * by.chat_per_second);
+    private_chat->tokens =
+        std::min(static_cast<double>(by.chat_burst),
+                 private_chat->tokens + std::max(0.0, passed.count()) * by.chat_per_second);
     private_chat->filled_at = now;
     // An album goes when one token is there; it is paid for by waiting longer afterwards.
     if (private_chat->tokens < 1) {

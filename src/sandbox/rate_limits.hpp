@@ -9,12 +9,12 @@
 
 namespace tandem::sandbox {
 
-// Telegram's sending limits: a sliding second per bot, a bucket per private chat and channel, a sliding minute per
-// group. By the machine's clock, whatever the product's clock says.
+// Telegram's sending limits: a sliding second per bot, a bucket per private chat and channel, a sliding
+// minute per group. By the machine's clock, whatever the product's clock says.
 class rate_limits {
  public:
-  // Takes `messages` out of what `to` may still get, or says after how many seconds to try again (then nothing is
-  // taken).
+  // Takes `messages` out of what `to` may still get, or says after how many seconds to try again (then
+  // nothing is taken).
   std::optional<int> admit(const limit_settings& by, const bot& from, const chat& to, int messages, bool paid,
                            instant now);
 

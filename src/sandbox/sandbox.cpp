@@ -11,7 +11,8 @@ namespace {
 
 class house final : public sandbox {
  public:
-  house(executor on, sandbox_options options, shifted_clock& time, http::client& web, async::scope::sink failures)
+  house(executor on, sandbox_options options, shifted_clock& time, http::client& web,
+        async::scope::sink failures)
       : options_(std::move(options)),
         world_(on, options_.folder, machine_, time),
         stages_(world_),
@@ -44,7 +45,9 @@ class house final : public sandbox {
   }
 
   async::health state() const override {
-    return {running_, running_ ? std::to_string(world_.bots().size()) + " bots, " + std::to_string(world_.people().size()) + " people" : ""};
+    return {running_, running_ ? std::to_string(world_.bots().size()) + " bots, " +
+                                     std::to_string(world_.people().size()) + " people"
+                               : ""};
   }
 
   void mount(http::router& on, std::string_view listener_address) override {
@@ -54,17 +57,25 @@ class house final : public sandbox {
     // Files up to 50 MB come in one body; a long poll waits up to 50 s, a fault up to an hour.
     const http::route_limits limits{.body = 64 << 20, .handling = std::chrono::hours(2)};
     for (const char* method : {"GET", "POST"}) {
-      on.add(method, "/bot{token}/{method...}", [this](http::request what) { return api_.answer(std::move(what)); }, limits);
-      on.add(method, "/bot{token}", [this](http::request what) { return api_.answer(std::move(what)); }, limits);
+      on.add(
+          method, "/bot{token}/{method...}",
+          [this](http::request what) { return api_.answer(std::move(what)); }, limits);
+      on.add(
+          method, "/bot{token}", [this](http::request what) { return api_.answer(std::move(what)); }, limits);
     }
-    on.add("GET", "/file/bot{token}/{path...}", [this](http::request what) { return api_.file(std::move(what)); }, limits);
-    on.add("GET", "/s/{name}", [this](http::request what) { return pages_.channel(std::move(what)); }, limits);
-    on.add("GET", "/{name}/{id}", [this](http::request what) { return pages_.post(std::move(what)); }, limits);
+    on.add(
+        "GET", "/file/bot{token}/{path...}",
+        [this](http::request what) { return api_.file(std::move(what)); }, limits);
+    on.add(
+        "GET", "/s/{name}", [this](http::request what) { return pages_.channel(std::move(what)); }, limits);
+    on.add(
+        "GET", "/{name}/{id}", [this](http::request what) { return pages_.post(std::move(what)); }, limits);
     control_.mount(on);
     if (!options_.web_folder.empty()) on.add_static("/sandbox", options_.web_folder);
   }
 
-  void register_bot(const std::string& token, const std::string& username, const std::string& title) override {
+  void register_bot(const std::string& token, const std::string& username,
+                    const std::string& title) override {
     const auto made = control_.register_bot(token, username, title, {});
     if (!made) throw std::invalid_argument(made.error().text);
   }
@@ -88,8 +99,8 @@ class house final : public sandbox {
 
 }  // namespace
 
-std::unique_ptr<sandbox> make_sandbox(executor on, sandbox_options options, shifted_clock& time, http::client& web,
-                                      async::scope::sink failures) {
+std::unique_ptr<sandbox> make_sandbox(executor on, sandbox_options options, shifted_clock& time,
+                                      http::client& web, async::scope::sink failures) {
   return std::make_unique<house>(std::move(on), std::move(options), time, web, std::move(failures));
 }
 

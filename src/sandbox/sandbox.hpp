@@ -15,7 +15,7 @@ namespace tandem::sandbox {
 
 // A step on a post's way through the product.
 struct post_stage {
-  std::string channel;      // without "@"
+  std::string channel;  // without "@"
   std::int64_t post_id = 0;
   std::string stage;        // seen, passed, dropped, new, repeat, judged, queued, sent, failed
   instant at{};             // by the machine's clock
@@ -42,16 +42,18 @@ struct not_loopback : std::runtime_error {
 
 // The emulator of Telegram, the channels' preview pages and the control contract of docs/sandbox.md.
 //
-// Start it after the listener on which it is mounted: then it is stopped first, and its long polls end at once instead
-// of holding the listener's stop.
+// Start it after the listener on which it is mounted: then it is stopped first, and its long polls end at
+// once instead of holding the listener's stop.
 class sandbox : public async::part {
  public:
-  // Adds the routes. `listener_address` is the address of the listener that will serve them; throws not_loopback.
+  // Adds the routes. `listener_address` is the address of the listener that will serve them; throws
+  // not_loopback.
   virtual void mount(http::router& on, std::string_view listener_address) = 0;
 
-  // Makes the bot, or updates the one with this token. The token is "<id>:<secret>"; the username ends in "bot".
-  // Throws std::invalid_argument with the reason.
-  virtual void register_bot(const std::string& token, const std::string& username, const std::string& title) = 0;
+  // Makes the bot, or updates the one with this token. The token is "<id>:<secret>"; the username ends in
+  // "bot". Throws std::invalid_argument with the reason.
+  virtual void register_bot(const std::string& token, const std::string& username,
+                            const std::string& title) = 0;
 
   // The starter channels, once per data folder. Returns the number of posts that were made.
   virtual std::size_t seed_starter() = 0;
@@ -59,9 +61,9 @@ class sandbox : public async::part {
   virtual stage_sink& stages() = 0;
 };
 
-// `time` is the clock of the whole product; the sandbox shifts it. Reads the journal; throws when it is damaged or
-// another process works on the folder. `failures` is told of what breaks in the background.
-std::unique_ptr<sandbox> make_sandbox(executor on, sandbox_options options, shifted_clock& time, http::client& web,
-                                      async::scope::sink failures);
+// `time` is the clock of the whole product; the sandbox shifts it. Reads the journal; throws when it is
+// damaged or another process works on the folder. `failures` is told of what breaks in the background.
+std::unique_ptr<sandbox> make_sandbox(executor on, sandbox_options options, shifted_clock& time,
+                                      http::client& web, async::scope::sink failures);
 
 }  // namespace tandem::sandbox

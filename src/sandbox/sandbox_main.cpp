@@ -1,4 +1,5 @@
-// The emulator as a program of its own, for tests: sandbox_server FOLDER [PORT [WEB_FOLDER]]. Prints "ready URL".
+// The emulator as a program of its own, for tests: sandbox_server FOLDER [PORT [WEB_FOLDER]]. Prints "ready
+// URL".
 #include <fmt/core.h>
 
 #include <cstdio>

@@ -3,7 +3,8 @@
 namespace tandem::sandbox {
 
 bool stages::is_stage(std::string_view name) {
-  for (const std::string_view known : {"posted", "seen", "passed", "dropped", "new", "repeat", "judged", "queued", "sent", "failed"}) {
+  for (const std::string_view known :
+       {"posted", "seen", "passed", "dropped", "new", "repeat", "judged", "queued", "sent", "failed"}) {
     if (name == known) return true;
   }
   return false;

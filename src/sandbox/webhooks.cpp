@@ -95,12 +95,15 @@ task<> webhooks::deliver(bot& to, std::shared_ptr<line_up> from, std::int64_t up
   try {
     http::response got = co_await web_.send(std::move(want));
     if (got.status < 200 || got.status > 299) {
-      error = "Wrong response from the webhook: " + std::to_string(got.status) + " " + std::string(reason_of(got.status));
+      error = "Wrong response from the webhook: " + std::to_string(got.status) + " " +
+              std::string(reason_of(got.status));
       retry_after = seconds_of(got.headers.value_or("retry-after", "0"));
     }
     body = std::move(got.body);
   } catch (const http::no_answer& failure) {
-    error = failure.timed_out ? "Read timeout expired" : failure.sent ? "Connection reset by peer" : "Connection refused";
+    error = failure.timed_out ? "Read timeout expired"
+            : failure.sent    ? "Connection reset by peer"
+                              : "Connection refused";
   }
   --from->in_flight;
   lane& one = from->lanes[key];
@@ -108,7 +111,8 @@ task<> webhooks::deliver(bot& to, std::shared_ptr<line_up> from, std::int64_t up
   to.work.ring();
   if (from->epoch != to.hook.epoch) co_return;  // it belongs to another address now
   if (!error.empty()) {
-    const milliseconds pause = retry_after > 0 ? milliseconds(seconds(retry_after)) : pause_after(one.failures);
+    const milliseconds pause =
+        retry_after > 0 ? milliseconds(seconds(retry_after)) : pause_after(one.failures);
     ++one.failures;
     one.not_before = steady_clock::now() + pause;
     to.hook.last_error = std::move(error);

@@ -7,8 +7,9 @@
 
 namespace tandem::sandbox {
 
-// Hands updates to the bots that have a webhook: one after another within a chat, up to max_connections side by side,
-// again after a failure until the update is too old (as the real server: 1 s, doubling up to a minute or two).
+// Hands updates to the bots that have a webhook: one after another within a chat, up to max_connections side
+// by side, again after a failure until the update is too old (as the real server: 1 s, doubling up to a
+// minute or two).
 class webhooks {
  public:
   webhooks(world& all, bot_api& api, fault_table& faults, http::client& web, async::scope& in)
@@ -28,7 +29,8 @@ class webhooks {
     std::uint64_t epoch = 0;
   };
   task<> serve(bot& of);
-  task<> deliver(bot& to, std::shared_ptr<line_up> from, std::int64_t update_id, std::int64_t key, std::string json);
+  task<> deliver(bot& to, std::shared_ptr<line_up> from, std::int64_t update_id, std::int64_t key,
+                 std::string json);
 
   world& world_;
   bot_api& api_;

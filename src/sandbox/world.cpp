@@ -49,7 +49,12 @@ std::string& journal_line::item(std::string_view list) {
 }
 
 world::world(executor on, std::string folder, const clock& machine, shifted_clock& product)
-    : live(on), journal(made_folder(folder)), appended(on), on_(std::move(on)), folder_(std::move(folder)), machine_(machine),
+    : live(on),
+      journal(made_folder(folder)),
+      appended(on),
+      on_(std::move(on)),
+      folder_(std::move(folder)),
+      machine_(machine),
       product_(product) {
   journal.replay([this](std::string_view line) { replay(line); });
   for (const auto& [id, one] : bots_) drop_expired(*one);
@@ -135,14 +140,17 @@ person& world::put_person(person one, journal_line& line) {
   person_json(line.item("people"), slot);
   if (live.wanted()) {
     std::string json;
-    if (slot.gone) fields(json).number("id", slot.id);
-    else person_json(json, slot);
+    if (slot.gone)
+      fields(json).number("id", slot.id);
+    else
+      person_json(json, slot);
     live.publish(slot.gone ? "person_removed" : "person", std::move(json));
   }
   return slot;
 }
 
-bot& world::add_bot(std::int64_t id, std::string token, std::string username, std::string title, journal_line& line) {
+bot& world::add_bot(std::int64_t id, std::string token, std::string username, std::string title,
+                    journal_line& line) {
   auto& slot = bots_[id];
   const bool is_new = !slot;
   if (is_new) {
@@ -170,8 +178,10 @@ void world::bot_changed(bot& one, journal_line& line) {
   line.to_wake_.push_back(&one);
   if (!live.wanted()) return;
   std::string json;
-  if (one.revoked) fields(json).number("id", one.id);
-  else bot_json(json, one, "");
+  if (one.revoked)
+    fields(json).number("id", one.id);
+  else
+    bot_json(json, one, "");
   live.publish(one.revoked ? "bot_removed" : "bot", std::move(json));
 }
 
@@ -205,7 +215,9 @@ void world::remove_chat(chat& one, journal_line& line) {
 
 void world::set_member(bot& of, std::int64_t person_id, membership now, journal_line& line) {
   of.members[person_id] = now;
-  const std::string_view status = now == membership::blocked ? "blocked" : now == membership::started ? "started" : "new";
+  const std::string_view status = now == membership::blocked   ? "blocked"
+                                  : now == membership::started ? "started"
+                                                               : "new";
   std::string json;
   fields(json).number("person", person_id).number("bot", of.id).text("status", status);
   line.item("members") += json;
@@ -257,8 +269,8 @@ std::size_t world::remove_messages(chat& in, std::span<const std::int64_t> ids, 
   return gone.size();
 }
 
-stored_file& world::add_file(std::string_view bytes, std::string kind, std::string name, std::string mime, int width,
-                             int height) {
+stored_file& world::add_file(std::string_view bytes, std::string kind, std::string name, std::string mime,
+                             int width, int height) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   std::string unique = kind == "photo" ? "AQAD" : "AgAD";
@@ -274,9 +286,14 @@ stored_file& world::add_file(std::string_view bytes, std::string kind, std::stri
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
   if (!file) throw std::runtime_error(path + ": cannot be written");
-  stored_file one{.unique = unique, .number = static_cast<std::int64_t>(files_.size()) + 1, .kind = std::move(kind),
-                  .name = std::move(name), .mime = std::move(mime), .size = static_cast<std::int64_t>(bytes.size()),
-                  .width = width, .height = height};
+  stored_file one{.unique = unique,
+                  .number = static_cast<std::int64_t>(files_.size()) + 1,
+                  .kind = std::move(kind),
+                  .name = std::move(name),
+                  .mime = std::move(mime),
+                  .size = static_cast<std::int64_t>(bytes.size()),
+                  .width = width,
+                  .height = height};
   journal_line line("file");
   fields(line.item("files"))
       .text("unique", one.unique)
@@ -333,7 +350,8 @@ void world::push_update(bot& to, std::string_view kind, std::string_view payload
 void world::enqueue(bot& to, std::int64_t id, std::string kind, std::string json, std::int64_t order_key,
                     instant expires_at, std::string chat_key, std::int64_t message_id) {
   to.last_update_id = std::max(to.last_update_id, id);
-  to.updates.push_back({id, std::move(kind), std::move(json), expires_at, order_key, std::move(chat_key), message_id});
+  to.updates.push_back(
+      {id, std::move(kind), std::move(json), expires_at, order_key, std::move(chat_key), message_id});
 }
 
 void world::forget_update(const pending_update& one, std::map<std::string, std::vector<std::int64_t>>& seen) {
@@ -525,7 +543,8 @@ std::int64_t world::now_unix() const {
 std::int64_t world::machine_us() const { return machine_.now().time_since_epoch().count(); }
 
 void world::publish_chat(std::string_view name, const chat& in, std::string json) {
-  live.publish(name, std::move(json), in.is_private() ? live::audience::one_person : live::audience::everybody,
+  live.publish(name, std::move(json),
+               in.is_private() ? live::audience::one_person : live::audience::everybody,
                in.is_private() ? in.id : 0);
 }
 

@@ -49,7 +49,8 @@ class journal_line {
     if (in.is_private()) bot_id = in.bot;
     chat_key = in.key();
   }
-  // Adds an item to a list member: "messages", "updates", "people", "bots", "chats", "members", "files", "deleted".
+  // Adds an item to a list member: "messages", "updates", "people", "bots", "chats", "members", "files",
+  // "deleted".
   std::string& item(std::string_view list);
 
   std::int64_t bot_id = 0;  // 0: none
@@ -63,8 +64,8 @@ class journal_line {
   std::vector<bot*> to_wake_;
 };
 
-// All people, bots, chats and messages; every change goes through here and is in the journal when commit() returns.
-// It knows nothing of HTTP, and it does no waiting: bot_api, control and webhooks are its shells.
+// All people, bots, chats and messages; every change goes through here and is in the journal when commit()
+// returns. It knows nothing of HTTP, and it does no waiting: bot_api, control and webhooks are its shells.
 class world {
  public:
   world(executor on, std::string folder, const clock& machine, shifted_clock& product);
@@ -74,9 +75,9 @@ class world {
   bot* find_bot(std::int64_t id);
   bot* bot_by_token(std::string_view token);
   bot* bot_by_name(std::string_view username);
-  person* find_person(std::int64_t id);  // also of a deleted account
-  chat* find_public(std::int64_t chat_id);             // channel or group
-  chat* chat_by_name(std::string_view username);       // channel or group, without "@"
+  person* find_person(std::int64_t id);           // also of a deleted account
+  chat* find_public(std::int64_t chat_id);        // channel or group
+  chat* chat_by_name(std::string_view username);  // channel or group, without "@"
   chat* chat_by_key(std::string_view key);
   chat& private_chat(bot& of, std::int64_t person_id);  // made if there is none yet
   membership member_of(const bot& of, std::int64_t person_id) const;
@@ -87,7 +88,8 @@ class world {
 
   // ---- changes; each adds itself to `line`
   person& put_person(person one, journal_line& line);
-  bot& add_bot(std::int64_t id, std::string token, std::string username, std::string title, journal_line& line);
+  bot& add_bot(std::int64_t id, std::string token, std::string username, std::string title,
+               journal_line& line);
   void bot_changed(bot& one, journal_line& line);
   chat& add_chat(chat one, journal_line& line);
   void chat_changed(chat& one, journal_line& line);
@@ -99,13 +101,15 @@ class world {
   // Those that there are; returns how many.
   std::size_t remove_messages(chat& in, std::span<const std::int64_t> ids, journal_line& line);
   // In the journal when this returns, whatever becomes of the call that brought it.
-  stored_file& add_file(std::string_view bytes, std::string kind, std::string name, std::string mime, int width,
-                        int height);
+  stored_file& add_file(std::string_view bytes, std::string kind, std::string name, std::string mime,
+                        int width, int height);
   void mark_read(chat& in, std::int64_t person_id, std::int64_t upto, journal_line& line);
 
-  // An update for a bot: `payload` is the value of its member `kind`. Dropped if the bot did not ask for this kind.
+  // An update for a bot: `payload` is the value of its member `kind`. Dropped if the bot did not ask for this
+  // kind.
   void push_update(bot& to, std::string_view kind, std::string_view payload, std::int64_t order_key,
-                   std::chrono::seconds lives, journal_line& line, chat* in = nullptr, message* about = nullptr);
+                   std::chrono::seconds lives, journal_line& line, chat* in = nullptr,
+                   message* about = nullptr);
   // Everything below `below` is done with.
   void confirm_below(bot& of, std::int64_t below, journal_line& line);
   void confirm_one(bot& of, std::int64_t update_id, journal_line& line);
@@ -135,7 +139,8 @@ class world {
   void user_json(std::string& out, const person& one) const;
   void user_json(std::string& out, const bot& one) const;
   void chat_json(std::string& out, const chat& one) const;
-  void message_json(std::string& out, const chat& in, const message& one, std::int64_t viewer, bool inner = false) const;
+  void message_json(std::string& out, const chat& in, const message& one, std::int64_t viewer,
+                    bool inner = false) const;
   void entities_json(std::string& out, const std::vector<entity>& list) const;
   void view_json(std::string& out, const chat& in, const message& one) const;
   void person_json(std::string& out, const person& one) const;
@@ -152,7 +157,7 @@ class world {
   std::string read_file(const stored_file& one) const;  // throws when it cannot be read
 
   // ---- time and settings
-  instant now() const { return product_.now(); }              // the product's clock
+  instant now() const { return product_.now(); }  // the product's clock
   instant machine_now() const { return machine_.now(); }
   std::int64_t now_unix() const;
   std::int64_t machine_us() const;
@@ -178,8 +183,8 @@ class world {
   void apply_chat(const boost::json::object& from);
   message read_message(const boost::json::object& from) const;
   void record_message(const chat& in, const message& one, journal_line& line, std::int64_t viewer);
-  void enqueue(bot& to, std::int64_t id, std::string kind, std::string json, std::int64_t order_key, instant expires_at,
-               std::string chat_key, std::int64_t message_id);
+  void enqueue(bot& to, std::int64_t id, std::string kind, std::string json, std::int64_t order_key,
+               instant expires_at, std::string chat_key, std::int64_t message_id);
   void forget_update(const pending_update& one, std::map<std::string, std::vector<std::int64_t>>& seen);
   void publish_seen(const std::map<std::string, std::vector<std::int64_t>>& seen);
   void bot_record(std::string& out, const bot& one) const;

@@ -15,7 +15,11 @@ void world::user_json(std::string& out, const person& one) const {
 }
 
 void world::user_json(std::string& out, const bot& one) const {
-  fields(out).number("id", one.id).flag("is_bot", true).text("first_name", one.title()).text("username", one.username);
+  fields(out)
+      .number("id", one.id)
+      .flag("is_bot", true)
+      .text("first_name", one.title())
+      .text("username", one.username);
 }
 
 void world::chat_json(std::string& out, const chat& one) const {
@@ -47,14 +51,16 @@ void world::entities_json(std::string& out, const std::vector<entity>& list) con
         f.number("unix_time", one.number).text_if("date_time_format", one.argument);
         break;
       case entity_kind::text_mention:
-        if (const auto who = people_.find(one.number); who != people_.end()) user_json(f.begin("user"), who->second);
+        if (const auto who = people_.find(one.number); who != people_.end())
+          user_json(f.begin("user"), who->second);
         break;
       default: break;
     }
   });
 }
 
-void world::message_json(std::string& out, const chat& in, const message& one, std::int64_t viewer, bool inner) const {
+void world::message_json(std::string& out, const chat& in, const message& one, std::int64_t viewer,
+                         bool inner) const {
   fields f(out);
   f.number("message_id", one.id);
   if (one.from == 0) {
@@ -97,7 +103,8 @@ void world::message_json(std::string& out, const chat& in, const message& one, s
   f.members(one.body);
   const bool plain = one.kind == content::text;
   f.text_if(plain ? "text" : "caption", one.text.text);
-  if (!one.text.entities.empty()) entities_json(f.begin(plain ? "entities" : "caption_entities"), one.text.entities);
+  if (!one.text.entities.empty())
+    entities_json(f.begin(plain ? "entities" : "caption_entities"), one.text.entities);
   f.raw_if("reply_markup", one.markup);
 }
 
@@ -154,7 +161,8 @@ void append_localized(std::string& out, const localized& texts) {
 void world::bot_json(std::string& out, const bot& one, std::string_view language) const {
   fields f(out);
   f.number("id", one.id).text("token", one.token).text("username", one.username);
-  f.text("title", in_language(one.names, language)).text("description", in_language(one.descriptions, language));
+  f.text("title", in_language(one.names, language))
+      .text("description", in_language(one.descriptions, language));
   f.text("short_description", in_language(one.short_descriptions, language));
   // What a private chat shows: the narrowest scope first, in it the language first.
   std::string_view commands = "[]";
@@ -171,14 +179,17 @@ void world::bot_json(std::string& out, const bot& one, std::string_view language
   f.flag("polling", one.waiting != nullptr).flag("paid_broadcast", one.paid_broadcast);
   f.number("accepted", static_cast<std::int64_t>(one.accepted));
   fields refused(f.begin("refused"));
-  for (const auto& [code, times] : one.refused) refused.number(std::to_string(code), static_cast<std::int64_t>(times));
+  for (const auto& [code, times] : one.refused)
+    refused.number(std::to_string(code), static_cast<std::int64_t>(times));
 }
 
 void world::public_chat_json(std::string& out, const chat& one) const {
   fields f(out);
   f.number("chat_id", one.id).text_if("username", one.username).text("title", one.title);
   if (one.type == chat_type::channel) {
-    f.text("description", one.description).flag("preview", one.preview).number("subscribers", one.subscribers);
+    f.text("description", one.description)
+        .flag("preview", one.preview)
+        .number("subscribers", one.subscribers);
     f.number("last_post_id", one.last_id);
   } else {
     auto& people = f.begin("people");
@@ -209,14 +220,18 @@ void world::bot_record(std::string& out, const bot& one) const {
   append_localized(f.begin("short_descriptions"), one.short_descriptions);
   auto& commands = f.begin("commands");
   append_json_list(commands, one.commands, [&](const auto& entry) {
-    fields(commands).text("scope", entry.first.first).text("language", entry.first.second).raw("list", entry.second);
+    fields(commands)
+        .text("scope", entry.first.first)
+        .text("language", entry.first.second)
+        .raw("list", entry.second);
   });
   auto& buttons = f.begin("menu_buttons");
   append_json_list(buttons, one.menu_buttons, [&](const auto& entry) {
     fields(buttons).number("person", entry.first).raw("button", entry.second);
   });
   auto& kinds = f.begin("allowed_updates");
-  append_json_list(kinds, one.allowed_updates, [&](const std::string& kind) { append_json_text(kinds, kind); });
+  append_json_list(kinds, one.allowed_updates,
+                   [&](const std::string& kind) { append_json_text(kinds, kind); });
   fields(f.begin("hook"))
       .text("url", one.hook.url)
       .text("secret", one.hook.secret)

@@ -74,16 +74,26 @@ message world::read_message(const json::object& from) const {
   for (const auto& item : from) {
     const std::string_view name = item.key();
     const json::value& value = item.value();
-    if (name == "message_id") one.id = value.as_int64();
-    else if (name == "date") one.date = value.as_int64();
-    else if (name == "edit_date") one.edit_date = value.as_int64();
-    else if (name == "from") one.from = number_of(value.as_object(), "id");
-    else if (name == "chat" || name == "sender_chat") continue;
-    else if (name == "text" || name == "caption") one.text.text = std::string(value.as_string());
-    else if (name == "entities" || name == "caption_entities") one.text.entities = entities_of(value.as_array());
-    else if (name == "has_protected_content") one.is_protected = true;
-    else if (name == "reply_to_message") one.reply_to = number_of(value.as_object(), "message_id");
-    else if (name == "reply_markup") one.markup = json::serialize(value);
+    if (name == "message_id")
+      one.id = value.as_int64();
+    else if (name == "date")
+      one.date = value.as_int64();
+    else if (name == "edit_date")
+      one.edit_date = value.as_int64();
+    else if (name == "from")
+      one.from = number_of(value.as_object(), "id");
+    else if (name == "chat" || name == "sender_chat")
+      continue;
+    else if (name == "text" || name == "caption")
+      one.text.text = std::string(value.as_string());
+    else if (name == "entities" || name == "caption_entities")
+      one.text.entities = entities_of(value.as_array());
+    else if (name == "has_protected_content")
+      one.is_protected = true;
+    else if (name == "reply_to_message")
+      one.reply_to = number_of(value.as_object(), "message_id");
+    else if (name == "reply_markup")
+      one.markup = json::serialize(value);
     else if (name == "photo") {
       one.kind = content::photo;
       one.file = text_of(value.as_array().back().as_object(), "file_unique_id");
@@ -144,7 +154,8 @@ void world::apply_bot(const json::object& from) {
     one.menu_buttons[number_of(entry, "person")] = json::serialize(entry.at("button"));
   }
   one.allowed_updates.clear();
-  for (const auto& kind : list_of(from, "allowed_updates")) one.allowed_updates.emplace_back(kind.as_string());
+  for (const auto& kind : list_of(from, "allowed_updates"))
+    one.allowed_updates.emplace_back(kind.as_string());
   if (const auto* hook = object_of(from, "hook")) {
     one.hook.url = text_of(*hook, "url");
     one.hook.secret = text_of(*hook, "secret");
@@ -209,8 +220,8 @@ void world::replay(std::string_view text) {
   try {
     parsed = json::parse(text, &memory);
   } catch (const boost::system::system_error&) {
-    throw std::runtime_error("line " + std::to_string(journal.last_seq()) + " or one before it in " + folder_ +
-                             "/journal.jsonl is damaged: move the folder away to begin anew");
+    throw std::runtime_error("line " + std::to_string(journal.last_seq()) + " or one before it in " +
+                             folder_ + "/journal.jsonl is damaged: move the folder away to begin anew");
   }
   const auto& line = parsed.as_object();
   for (const auto& one : list_of(line, "people")) apply_person(one.as_object());
@@ -218,9 +229,12 @@ void world::replay(std::string_view text) {
   for (const auto& one : list_of(line, "chats")) apply_chat(one.as_object());
   for (const auto& item : list_of(line, "files")) {
     const auto& from = item.as_object();
-    stored_file one{.unique = std::string(text_of(from, "unique")), .number = number_of(from, "number"),
-                    .kind = std::string(text_of(from, "kind")), .name = std::string(text_of(from, "name")),
-                    .mime = std::string(text_of(from, "mime")), .size = number_of(from, "size"),
+    stored_file one{.unique = std::string(text_of(from, "unique")),
+                    .number = number_of(from, "number"),
+                    .kind = std::string(text_of(from, "kind")),
+                    .name = std::string(text_of(from, "name")),
+                    .mime = std::string(text_of(from, "mime")),
+                    .size = number_of(from, "size"),
                     .width = static_cast<int>(number_of(from, "width")),
                     .height = static_cast<int>(number_of(from, "height"))};
     file_paths_[one.path()] = one.unique;
@@ -242,8 +256,9 @@ void world::replay(std::string_view text) {
     if (!to) continue;
     const auto& update = from.at("update").as_object();
     const auto id = number_of(update, "update_id");
-    enqueue(*to, id, std::string(text_of(from, "kind")), json::serialize(update), number_of(from, "order_key"),
-            at_us(number_of(from, "expires_us")), std::string(text_of(from, "chat")), number_of(from, "message_id"));
+    enqueue(*to, id, std::string(text_of(from, "kind")), json::serialize(update),
+            number_of(from, "order_key"), at_us(number_of(from, "expires_us")),
+            std::string(text_of(from, "chat")), number_of(from, "message_id"));
     if (chat* in = chat_by_key(text_of(from, "chat"))) {
       const auto found = in->messages.find(number_of(from, "message_id"));
       if (found != in->messages.end()) found->second.update_id = id;
@@ -252,14 +267,19 @@ void world::replay(std::string_view text) {
   if (const auto* done = object_of(line, "confirmed")) {
     if (bot* of = find_bot(number_of(*done, "bot"))) {
       journal_line unused("");
-      if (done->contains("below")) confirm_below(*of, number_of(*done, "below"), unused);
-      else confirm_one(*of, number_of(*done, "id"), unused);
+      if (done->contains("below"))
+        confirm_below(*of, number_of(*done, "below"), unused);
+      else
+        confirm_one(*of, number_of(*done, "id"), unused);
     }
   }
   if (const auto* from = object_of(line, "query")) {
-    callback_query one{.id = std::string(text_of(*from, "id")), .bot = number_of(*from, "bot"),
-                       .person = number_of(*from, "person"), .chat_key = std::string(text_of(*from, "chat")),
-                       .message_id = number_of(*from, "message_id"), .expires_at = at_us(number_of(*from, "expires_us"))};
+    callback_query one{.id = std::string(text_of(*from, "id")),
+                       .bot = number_of(*from, "bot"),
+                       .person = number_of(*from, "person"),
+                       .chat_key = std::string(text_of(*from, "chat")),
+                       .message_id = number_of(*from, "message_id"),
+                       .expires_at = at_us(number_of(*from, "expires_us"))};
     journal_line unused("");
     add_query(std::move(one), unused);
   }
