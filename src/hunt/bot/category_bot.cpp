@@ -1,3 +1,4 @@
+#include "hunt/bot/presses.hpp"
 #include "hunt/bot/turn.hpp"
 
 // A category bot: its vacancies, and the way to the main bot for everything else.
@@ -36,6 +37,7 @@ task<reply> old_press(turn& now) {
 
 constexpr row rows[] = {
     {route::by::command, "start", "started_category_bot", "chat", start},
+    {route::by::callback_prefix, press::menu, "", "", point_to_main_bot},
     {route::by::text_state, "", "", "", point_to_main_bot},
     {route::by::kind, "message", "", "", point_to_main_bot},
     {route::by::kind, "callback_query", "", "", old_press},

@@ -91,13 +91,14 @@ screen choose_categories(const view& to, const std::vector<offered_category>& of
 
 screen ready(const view& to, const std::vector<bringer>& by, const reading_right& right) {
   const auto with_bots = std::ranges::count_if(by, [](const bringer& one) { return !one.username.empty(); });
-  std::string where = to.html("ready.here");
-  if (with_bots > 0) {
+  const bool over = right.until && *right.until <= to.now;
+  std::string where = to.html(over ? "ready.kept" : "ready.here");
+  if (with_bots > 0 && !over) {
     const bool all = with_bots == static_cast<std::ptrdiff_t>(by.size());
     where = to.html(all ? "ready.bots" : "ready.both", {{"bots", with_bots}});
   }
   keyboard keys;
-  add_start_buttons(to, keys, by);
+  if (!over) add_start_buttons(to, keys, by);
   keys.row().callback(to.plain("button.plan"), std::string(press::plan));
   keys.callback(to.plain("button.menu"), std::string(press::menu));
   return {to.html("ready.text", {{"where", markup{where}}, {"access", markup{access_line(to, right)}}}), keys.build()};

@@ -21,7 +21,7 @@ FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slo
 -- name: reason :optional
 SELECT s.title, p.reason, v.categories, v.confidences, v.engine
 FROM hunt.vacancies va JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
-JOIN LATERAL (SELECT * FROM hunt.verdicts w WHERE w.post_id = p.post_id ORDER BY w.at DESC LIMIT 1) v ON true
+JOIN LATERAL (SELECT * FROM hunt.verdicts w WHERE w.post_id = p.post_id ORDER BY w.at DESC, w.engine = 'operator' DESC LIMIT 1) v ON true
 WHERE va.vacancy_id = $1;
 
 -- name: category_ids :many

@@ -1,0 +1,577 @@
+// The bots as people use them: updates through the real tables, dispatcher and database; the server is a recording.
+#include <boost/json/serialize.hpp>
+
+#include "hunt/bot/alerts.hpp"
+#include "hunt/bot/periodic.hpp"
+#include "hunt/bot/routes.hpp"
+#include "hunt/town_for_test.hpp"
+
+namespace tandem::hunt::bot {
+namespace {
+
+using namespace std::chrono_literals;
+using made = telegram::recording_sender::made;
+
+constexpr std::int64_t design_bot = 7'001;
+constexpr std::int64_t operators_group = -500;
+
+struct Bots : testing::Test, town {
+  std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
+  std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
+  std::unique_ptr<accounts::operators> desk_staff = accounts::make_operators(time);
+  parts with{*pool,         time,          *words,        *people,       *questions,   *desk_staff,
+             *subscribers,  *vacancies,    *complaints,   senders(),     name_of_bots, main_bot,
+             {"", "", 90},  2,             {}};
+  std::vector<std::string> trouble;
+  async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
+                            trouble.push_back(std::string(what) + ": " + async::text_of(why));
+                          }};
+  operator_desk desk{with, background};
+  alerts warnings{with};
+  std::map<std::int64_t, std::unique_ptr<telegram::dispatcher>> taking;
+  std::int64_t last_update = 0;
+
+  Bots() {
+    run(refresh_categories(with));
+    open(main_bot, main_bot_routes(with, desk));
+  }
+  ~Bots() override {
+    run(background.stop());
+    EXPECT_EQ(trouble, std::vector<std::string>{});
+  }
+
+  static std::string name_of_bots(std::int64_t bot) {
+    return bot == main_bot ? "main_bot" : "bot_" + std::to_string(bot);
+  }
+  void open(std::int64_t bot, telegram::routes table) {
+    telegram::user me;
+    me.id = bot;
+    me.is_bot = true;
+    me.username = name_of_bots(bot);
+    auto told = [this](std::string_view what, std::string_view detail) {
+      trouble.push_back(std::string(what) + ": " + std::string(detail));
+    };
+    taking[bot] = std::make_unique<telegram::dispatcher>(background, bots[bot], me, std::move(table),
+                                                         telegram::dispatcher_options{}, told);
+  }
+  void open_design_bot() {
+    assign(design_bot, "design");
+    open(design_bot, category_bot_routes(with, desk));
+  }
+
+  static std::int64_t telegram_id(int number) { return 100 + number; }
+  telegram::user face(int number) const {
+    telegram::user who;
+    who.id = telegram_id(number);
+    who.first_name = "Person " + std::to_string(number);
+    who.language_code = "en";
+    return who;
+  }
+  static telegram::chat chat(std::int64_t id) {
+    telegram::chat out;
+    out.id = id;
+    out.type = id > 0 ? "private" : "group";
+    return out;
+  }
+
+  // What the bot did about it.
+  std::vector<made> take(std::int64_t bot, telegram::update what) {
+    const auto before = bots[bot].calls.size();
+    if (what.update_id == 0) what.update_id = ++last_update;
+    run(taking[bot]->handle(std::move(what)));
+    run(background.join());
+    return {bots[bot].calls.begin() + static_cast<std::ptrdiff_t>(before), bots[bot].calls.end()};
+  }
+  telegram::update text_update(int person, std::string text, std::int64_t where = 0) const {
+    telegram::update out;
+    out.kind = telegram::update_kind::message;
+    telegram::message message;
+    message.message_id = 1;
+    message.date = 1;
+    message.chat = chat(where ? where : telegram_id(person));
+    message.from = face(person);
+    message.text = std::move(text);
+    out.message = std::move(message);
+    return out;
+  }
+  std::vector<made> says(int person, std::string text, std::int64_t bot = main_bot, std::int64_t where = 0) {
+    return take(bot, text_update(person, std::move(text), where));
+  }
+  telegram::update press_update(int person, std::string data, std::int64_t where = 0) const {
+    telegram::update out;
+    out.kind = telegram::update_kind::callback_query;
+    telegram::callback_query query;
+    query.id = "q";
+    query.from = face(person);
+    telegram::message message;
+    message.message_id = 40 + person;
+    message.date = 1;
+    message.chat = chat(where ? where : telegram_id(person));
+    query.message = std::move(message);
+    query.data = std::move(data);
+    out.callback_query = std::move(query);
+    return out;
+  }
+  std::vector<made> presses(int person, std::string data, std::int64_t bot = main_bot, std::int64_t where = 0) {
+    return take(bot, press_update(person, std::move(data), where));
+  }
+  std::vector<made> membership(int person, std::string_view status, std::int64_t bot, std::int64_t where = 0) {
+    telegram::update what;
+    what.kind = telegram::update_kind::my_chat_member;
+    telegram::chat_member_updated change;
+    change.chat = chat(where ? where : telegram_id(person));
+    change.from = face(person);
+    change.new_chat_member.status = status;
+    what.member = std::move(change);
+    return take(bot, std::move(what));
+  }
+
+  // The operator's group, claimed by person 9.
+  void claim() {
+    const auto code = run(desk_staff->new_code(*pool));
+    const auto did = says(9, "/claim " + code, main_bot, operators_group);
+    ASSERT_EQ(did.size(), 1u);
+    ASSERT_NE(did[0].text("text").find("Done"), std::string::npos);
+  }
+  // A vacancy that persons 1 and 2 have got from the main bot.
+  vacancy_id delivered_vacancy(std::string_view title = "Landing") {
+    const auto what = vacancy(title, {{design, 0.9}, {development, 0.6}});
+    for (const int number : {1, 2}) {
+      const auto who = run(people->find_by_telegram(*pool, telegram_id(number)));
+      delivered(what, who ? *who : reader_of(number, design), design);
+    }
+    return what;
+  }
+  std::string buttons(const made& call) {
+    const auto* markup = call.params.if_contains("reply_markup");
+    return markup ? boost::json::serialize(*markup) : std::string();
+  }
+  static std::vector<std::string> methods(const std::vector<made>& calls) {
+    std::vector<std::string> out;
+    for (const auto& one : calls) out.push_back(one.method);
+    return out;
+  }
+  using names = std::vector<std::string>;
+};
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+#define EXPECT_SAYS(text, part) EXPECT_TRUE(contains(text, part)) << (text)
+
+std::string number(vacancy_id id) { return std::to_string(id.value); }
+
+}  // namespace
+
+TEST_F(Bots, ANewcomerIsWelcomedChoosesAndGetsATrial) {
+  vacancy("Landing", {{design, 0.9}});
+  auto did = says(1, "/start");
+  ASSERT_EQ(methods(did), names{"sendMessage"});
+  EXPECT_SAYS(did[0].text("text"), "1 channel");
+  EXPECT_SAYS(did[0].text("text"), "1 vacancy");
+  did = presses(1, "go:categories");
+  ASSERT_EQ(methods(did), (names{"answerCallbackQuery", "editMessageText"}));
+  EXPECT_EQ(did[1].params.at("message_id"), 41);
+  EXPECT_SAYS(buttons(did[1]), "○ Design · 1");
+  EXPECT_SAYS(buttons(did[1]), "choose:3:1");
+  did = presses(1, "go:ready");
+  ASSERT_EQ(methods(did), names{"answerCallbackQuery"}) << "nothing is ticked yet";
+  EXPECT_SAYS(did[0].text("text"), "at least one");
+  did = presses(1, "choose:3:1");
+  EXPECT_SAYS(buttons(did[1]), "✓ Design · 1");
+  EXPECT_SAYS(buttons(did[1]), "Done (1)");
+  presses(1, "choose:3:1");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.choices"), "1") << "a press that comes twice is harmless";
+  did = presses(1, "go:ready");
+  EXPECT_SAYS(did[1].text("text"), "right here");
+  EXPECT_SAYS(did[1].text("text"), "trial until Tuesday, November 24, 15:00");
+  did = says(1, "/start");
+  EXPECT_SAYS(did[0].text("text"), "<b>Menu</b>");
+  EXPECT_EQ(ask("SELECT string_agg(action || ' ' || subject, ', ' ORDER BY entry_id) FROM accounts.journal"),
+            "started , opened_categories , confirmed_categories , chose_category design on, "
+            "chose_category design on, confirmed_categories , started ");
+}
+
+TEST_F(Bots, AChosenCategoryWithABotOfItsOwnIsLinkedAndTickedWhenStarted) {
+  open_design_bot();
+  says(1, "/start");
+  presses(1, "choose:3:1");
+  auto did = presses(1, "go:ready");
+  EXPECT_SAYS(buttons(did[1]), "https://t.me/bot_7001?start=main");
+  EXPECT_SAYS(buttons(did[1]), "Start: ");
+  did = says(1, "/start main", design_bot);
+  ASSERT_EQ(methods(did), names{"sendMessage"});
+  EXPECT_SAYS(did[0].text("text"), "Design");
+  EXPECT_SAYS(buttons(did[0]), "https://t.me/main_bot?start=menu");
+  did = presses(1, "go:ready");
+  EXPECT_SAYS(buttons(did[1]), "✓ ");
+}
+
+TEST_F(Bots, StartingACategoryBotAloneSubscribesAndBeginsTheTrial) {
+  open_design_bot();
+  const auto did = says(1, "/start", design_bot);
+  EXPECT_SAYS(did[0].text("text"), "trial until");
+  EXPECT_EQ(ask("SELECT category_id || ' ' || bot_id FROM hunt.choices"), "3 7001");
+  EXPECT_SAYS(says(1, "hello", design_bot)[0].text("text"), "Only vacancies here");
+  EXPECT_SAYS(says(1, "/privacy", design_bot)[0].text("text"), "Your data");
+  run(unassign_bot(*pool, design_bot));
+  EXPECT_SAYS(says(2, "/start", design_bot)[0].text("text"), "out of use");
+}
+
+TEST_F(Bots, LanguageIsSetForTheTextsAndTheCommandsOfTheChat) {
+  says(1, "/start");
+  auto did = presses(1, "language:ru");
+  ASSERT_EQ(methods(did), (names{"answerCallbackQuery", "editMessageText", "setMyCommands"}));
+  EXPECT_SAYS(did[1].text("text"), "На каком языке");
+  EXPECT_EQ(did[2].params.at("scope").as_object().at("type"), "chat");
+  EXPECT_SAYS(says(1, "/help")[0].text("text"), "Помощь");
+  EXPECT_EQ(ask("SELECT language FROM hunt.readers"), "ru");
+  did = presses(1, "language:xx");
+  EXPECT_SAYS(did[0].text("text"), "старое");
+  EXPECT_EQ(ask("SELECT language FROM accounts.users"), "ru");
+}
+
+TEST_F(Bots, TheTimeZoneIsTypedAndAWrongOneAskedAgain) {
+  says(1, "/start");
+  presses(1, "go:zone");
+  EXPECT_SAYS(says(1, "<Nowhere>")[0].text("text"), "can't find “&lt;Nowhere&gt;”");
+  const auto second = main_bot_routes(with, desk);
+  open(main_bot, second);  // a restart: the question is still open
+  auto did = says(1, "Новосибирск");
+  EXPECT_SAYS(did[0].text("text"), "Novosibirsk (UTC+7)");
+  EXPECT_EQ(ask("SELECT time_zone FROM hunt.readers"), "Asia/Novosibirsk");
+  EXPECT_SAYS(says(1, "Tbilisi")[0].text("text"), "don't understand") << "nothing is asked any more";
+  presses(1, "go:zone");
+  presses(1, "go:menu");
+  EXPECT_SAYS(says(1, "+5")[0].text("text"), "don't understand") << "the person went elsewhere";
+  did = presses(1, "zone:GMT+05:30");
+  EXPECT_SAYS(did[0].text("text"), "UTC+5:30");
+  EXPECT_SAYS(presses(1, "zone:Europe/Atlantis")[0].text("text"), "old");
+  EXPECT_EQ(ask("SELECT time_zone FROM accounts.users"), "GMT+05:30");
+}
+
+TEST_F(Bots, EveryCommandAnswersAndUnknownThingsLeadToTheMenu) {
+  for (const std::string command : {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy", "/paysupport",
+                                    "/delete_me", "/unheard_of", "какой-то текст"}) {
+    const auto did = says(1, command);
+    ASSERT_EQ(methods(did), names{"sendMessage"}) << command;
+    EXPECT_FALSE(buttons(did[0]).empty()) << command;
+  }
+  auto photo = text_update(1, "");
+  photo.message->photo.push_back({});
+  EXPECT_EQ(methods(take(main_bot, std::move(photo))), names{"sendMessage"});
+  for (const std::string data : {"no:such:thing", "choose:99:1", "choose:x", "choose:3:7", "saved:-1", "pause:5",
+                                 "card:99999999999999999999", "save:1:1", "hide:", "report:1:9", "op:right:1"}) {
+    const auto did = presses(1, data);
+    ASSERT_FALSE(did.empty()) << data;
+    EXPECT_EQ(did[0].method, "answerCallbackQuery") << data;
+    EXPECT_TRUE(did.size() > 1 || !did[0].text("text").empty()) << data << " was met with silence";
+  }
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.choices"), "0");
+}
+
+TEST_F(Bots, TheSameUpdateTwiceIsHandledOnce) {
+  auto twice = text_update(1, "/start");
+  twice.update_id = 77;
+  EXPECT_EQ(take(main_bot, twice).size(), 1u);
+  EXPECT_EQ(take(main_bot, twice).size(), 0u);
+}
+
+TEST_F(Bots, AMenuThatIsGoneIsSentAnew) {
+  says(1, "/start");
+  bots[main_bot].refusals = {telegram::refusal::message_gone};
+  EXPECT_EQ(methods(presses(1, "go:menu")), (names{"answerCallbackQuery", "editMessageText", "sendMessage"}));
+  auto old = press_update(1, "go:menu");
+  old.callback_query->message->date = 0;  // too old for Telegram to tell what it was
+  EXPECT_EQ(methods(take(main_bot, std::move(old))), (names{"answerCallbackQuery", "sendMessage"}));
+}
+
+TEST_F(Bots, PauseIsSetNotToggled) {
+  says(1, "/start");
+  presses(1, "pause:1");
+  EXPECT_SAYS(presses(1, "pause:1")[1].text("text"), "Paused");
+  EXPECT_EQ(ask("SELECT paused FROM hunt.readers"), "t");
+  EXPECT_SAYS(presses(1, "pause:0")[1].text("text"), "are coming");
+}
+
+TEST_F(Bots, ACardIsSavedExplainedAndItsAuthorHidden) {
+  const auto id = number(delivered_vacancy());
+  auto did = presses(1, "save:" + id + ":1");
+  EXPECT_SAYS(did[0].text("text"), "Saved");
+  EXPECT_SAYS(buttons(did[1]), "★ Saved");
+  EXPECT_SAYS(says(1, "/saved")[0].text("text"), "Landing");
+  did = presses(1, "card:" + id + ":0");
+  EXPECT_SAYS(buttons(did[1]), "saved:0");
+  did = presses(1, "why:" + id);
+  EXPECT_SAYS(did[1].text("text"), "Good jobs");
+  EXPECT_SAYS(did[1].text("text"), "#vacancy");
+  EXPECT_SAYS(did[1].text("text"), "Design 0.9");
+  did = presses(1, "hide:" + id + ":1");
+  EXPECT_SAYS(buttons(did[1]), "hide:" + id + ":0");
+  EXPECT_EQ(ask("SELECT author_key FROM hunt.hidden_authors"), "@anna");
+  presses(1, "hide:" + id + ":0");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.hidden_authors"), "0");
+  EXPECT_SAYS(presses(1, "save:" + id + ":0")[0].text("text"), "Removed");
+  EXPECT_SAYS(says(1, "/saved")[0].text("text"), "Nothing here");
+}
+
+TEST_F(Bots, SomebodyElsesCardIsNobodys) {
+  const auto id = number(delivered_vacancy());
+  for (const std::string& data : {"card:" + id, "save:" + id + ":1", "wrong:" + id, "report:" + id + ":2",
+                                  "unreport:" + id, "more:" + id, "why:" + id, "hide:" + id + ":1"}) {
+    const auto did = presses(3, data);
+    ASSERT_EQ(methods(did), names{"answerCallbackQuery"}) << data;
+    EXPECT_SAYS(did[0].text("text"), "don't have this vacancy");
+  }
+  EXPECT_EQ(ask("SELECT (SELECT count(*) FROM hunt.saved) + (SELECT count(*) FROM hunt.reports) + "
+                "(SELECT count(*) FROM hunt.hidden_authors)"),
+            "0");
+}
+
+TEST_F(Bots, SavedVacanciesComeInPages) {
+  for (int i = 1; i <= 7; ++i) {
+    const auto what = delivered_vacancy("Vacancy " + std::to_string(i));
+    presses(1, "save:" + number(what) + ":1");
+    time.advance(1s);
+  }
+  const auto first = says(1, "/saved")[0];
+  EXPECT_SAYS(first.text("text"), "1. <a href=\"https://t.me/jobs/1\">Vacancy 7</a>");
+  EXPECT_SAYS(buttons(first), "saved:5");
+  const auto second = presses(1, "saved:5")[1];
+  EXPECT_SAYS(second.text("text"), "7. <a href=\"https://t.me/jobs/1\">Vacancy 1</a>");
+  EXPECT_SAYS(presses(1, "saved:900")[1].text("text"), "Vacancy 1</a>") << "past the end: the last page";
+}
+
+TEST_F(Bots, BlockingAndUnblockingIsFollowed) {
+  open_design_bot();
+  says(1, "/start", design_bot);
+  const auto who = *run(people->find_by_telegram(*pool, 101));
+  membership(1, "kicked", design_bot);
+  EXPECT_FALSE(run(people->can_reach(*pool, who.id, design_bot)));
+  EXPECT_EQ(ask("SELECT blocked_at IS NOT NULL FROM hunt.reader_bots WHERE bot_id = 7001"), "t");
+  membership(1, "member", design_bot);
+  EXPECT_TRUE(run(people->can_reach(*pool, who.id, design_bot)));
+  run(chat_closed(with, design_bot, 101));
+  EXPECT_FALSE(run(people->can_reach(*pool, who.id, design_bot)));
+  membership(5, "kicked", design_bot);
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.users"), "1") << "nobody is made up";
+}
+
+TEST_F(Bots, DataIsExportedAndDeletedAfterOneQuestion) {
+  presses(1, "save:" + number(delivered_vacancy()) + ":1");
+  auto did = says(1, "/export");
+  ASSERT_EQ(methods(did), names{"sendDocument"});
+  ASSERT_EQ(did[0].options.files.size(), 1u);
+  const auto document = boost::json::parse(did[0].options.files[0].bytes).as_object();
+  EXPECT_EQ(document.at("account").at("person").at("telegram_id"), 101);
+  EXPECT_EQ(document.at("hunt").at("saved").as_array().size(), 1u);
+  EXPECT_SAYS(buttons(says(1, "/delete_me")[0]), "delete:yes");
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.users WHERE telegram_id = 101"), "1");
+  did = presses(1, "delete:yes");
+  EXPECT_SAYS(did[1].text("text"), "has been deleted");
+  EXPECT_EQ(buttons(did[1]), "");
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.users WHERE telegram_id = 101"), "0");
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.deletions"), "1");
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.journal"), "0");
+}
+
+TEST_F(Bots, ADatabaseThatFailsIsAdmittedOnce) {
+  says(1, "/start");
+  ask("ALTER TABLE hunt.readers RENAME TO readers_away");
+  const auto pressed = presses(1, "go:menu");
+  const auto said = says(1, "/menu");
+  ask("ALTER TABLE hunt.readers_away RENAME TO readers");
+  ASSERT_EQ(methods(pressed), names{"answerCallbackQuery"});
+  EXPECT_SAYS(pressed[0].text("text"), "try again");
+  ASSERT_EQ(methods(said), names{"sendMessage"});
+  EXPECT_SAYS(said[0].text("text"), "try again");
+  EXPECT_EQ(trouble.size(), 4u) << "each try is told";
+  trouble.clear();
+  EXPECT_SAYS(says(1, "/menu")[0].text("text"), "<b>Menu</b>");
+}
+
+TEST_F(Bots, AGroupIsNoPlaceForMenus) {
+  EXPECT_TRUE(says(1, "/start", main_bot, -77).empty());
+  EXPECT_TRUE(says(1, "hello", main_bot, -77).empty());
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.users"), "0");
+}
+
+TEST_F(Bots, TheOperatorsChatIsClaimedByACodeOrADeepLinkOnce) {
+  const auto code = run(desk_staff->new_code(*pool));
+  EXPECT_SAYS(says(9, "/claim WRONG")[0].text("text"), "does not fit");
+  EXPECT_SAYS(says(9, "/start claim_" + code)[0].text("text"), "Done");
+  EXPECT_SAYS(says(9, "/claim " + code)[0].text("text"), "Done") << "the chat is claimed already";
+  EXPECT_SAYS(says(8, "/claim " + code)[0].text("text"), "does not fit");
+  membership(9, "kicked", main_bot, -77);
+  EXPECT_EQ(run(desk_staff->chats(*pool)).size(), 1u);
+}
+
+TEST_F(Bots, ReportsOfAVacancyAreOneCardThatGrows) {
+  claim();
+  const auto id = number(delivered_vacancy());
+  auto did = presses(1, "wrong:" + id);
+  EXPECT_SAYS(buttons(did[1]), "report:" + id + ":1");
+  did = presses(1, "report:" + id + ":1");
+  EXPECT_SAYS(did[0].text("text"), "Thank you");
+  ASSERT_EQ(methods(did), (names{"answerCallbackQuery", "editMessageText", "sendMessage"}));
+  EXPECT_EQ(did[2].options.chat_id, operators_group);
+  EXPECT_SAYS(did[2].text("text"), "Complaints: 1");
+  EXPECT_SAYS(did[2].text("text"), "Not a vacancy: 1");
+  did = presses(2, "report:" + id + ":2");
+  ASSERT_EQ(methods(did), (names{"answerCallbackQuery", "editMessageText", "editMessageText"}));
+  EXPECT_EQ(did[2].options.chat_id, operators_group);
+  EXPECT_SAYS(did[2].text("text"), "Complaints: 2");
+  EXPECT_SAYS(did[2].text("text"), "Fraud: 1");
+  did = presses(2, "unreport:" + id);
+  EXPECT_SAYS(did.back().text("text"), "Complaints: 1");
+  bots[main_bot].calls.clear();
+  run(desk.catch_up());
+  EXPECT_TRUE(bots[main_bot].calls.empty()) << "it shows what there is";
+}
+
+TEST_F(Bots, ADecisionClosesTheReportsStrikesCardsOutAndTellsTheReporters) {
+  claim();
+  const auto what = delivered_vacancy();
+  const auto id = number(what);
+  presses(1, "report:" + id + ":2");
+  auto did = presses(9, "op:ask_withdraw:" + id, main_bot, operators_group);
+  EXPECT_SAYS(buttons(did[1]), "op:withdraw:" + id);
+  EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "live");
+  did = presses(9, "op:withdraw:" + id, main_bot, operators_group);
+  EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "withdrawn");
+  std::vector<std::string> told, struck;
+  for (const auto& one : did) {
+    if (one.method == "sendMessage") told.push_back(std::to_string(one.options.chat_id) + ": " + one.text("text"));
+    if (one.method == "editMessageText" && contains(one.text("text"), "Withdrawn.")) {
+      struck.push_back(std::to_string(one.options.chat_id) + " " + std::to_string(one.params.at("message_id").as_int64()));
+      EXPECT_EQ(one.options.urgency, telegram::urgency::broadcast);
+    }
+  }
+  EXPECT_EQ(told, names{"101: Thank you! “Landing” was withdrawn."});
+  EXPECT_EQ(struck, (names{"101 41", "102 42"}));
+  did = presses(9, "op:withdraw:" + id, main_bot, operators_group);
+  EXPECT_EQ(std::ranges::count(methods(did), std::string("sendMessage")), 0) << "nobody is told twice";
+  did = presses(1, "save:" + id + ":1");
+  EXPECT_SAYS(did[0].text("text"), "withdrawn");
+  EXPECT_SAYS(did[1].text("text"), "<s>");
+}
+
+TEST_F(Bots, AnotherCategoryIsPickedFromAList) {
+  claim();
+  const auto id = number(delivered_vacancy());
+  presses(1, "report:" + id + ":0");
+  auto did = presses(9, "op:pick:" + id, main_bot, operators_group);
+  EXPECT_SAYS(buttons(did[1]), "op:file:" + id + ":2");
+  did = presses(9, "op:file:" + id + ":2", main_bot, operators_group);
+  EXPECT_SAYS(did[1].text("text"), "Moved");
+  EXPECT_EQ(ask("SELECT categories FROM hunt.labels"), "{data}");
+  EXPECT_SAYS(presses(9, "op:show:424242", main_bot, operators_group)[0].text("text"), "no longer exists");
+}
+
+TEST_F(Bots, NobodyDecidesOutsideOfTheOperatorsChat) {
+  claim();
+  const auto id = number(delivered_vacancy());
+  presses(1, "report:" + id + ":2");
+  for (const std::string verb : {"show", "right", "pick", "none", "ask_withdraw", "withdraw", "ask_ban", "ban"}) {
+    EXPECT_SAYS(presses(1, "op:" + verb + ":" + id)[0].text("text"), "Only the operator") << verb;
+    EXPECT_SAYS(presses(9, "op:" + verb + ":" + id)[0].text("text"), "Only the operator") << verb;
+  }
+  EXPECT_SAYS(presses(1, "op:file:" + id + ":1")[0].text("text"), "Only the operator");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.labels"), "0");
+  EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "live");
+}
+
+TEST_F(Bots, WhatAKilledProcessLeftUndoneIsCaughtUp) {
+  claim();
+  const auto what = delivered_vacancy();
+  const auto who = *run(people->find_by_telegram(*pool, 101));
+  run(vacancies->report(*pool, who.id, what, "scam"));
+  run(desk.catch_up());
+  EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "Complaints: 1");
+}
+
+TEST_F(Bots, WaitingStartsAreRemindedOfOnce) {
+  open_design_bot();
+  reader_of(1, design);
+  EXPECT_EQ(run(remind_waiting_starts(with)), 0);
+  time.advance(2h);
+  EXPECT_EQ(run(remind_waiting_starts(with)), 1);
+  EXPECT_EQ(run(remind_waiting_starts(with)), 0);
+  const auto sent = bots[main_bot].of("sendMessage");
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].options.chat_id, 101);
+  EXPECT_SAYS(buttons(sent[0]), "https://t.me/bot_7001?start=main");
+}
+
+TEST_F(Bots, ANewBotIsAnnouncedOnceToThoseWhoMove) {
+  reader_of(1, design);
+  reader_of(2, design);
+  reader_of(3, development);
+  open_design_bot();
+  EXPECT_EQ(run(share_out_new_bots(with)), 2);
+  EXPECT_EQ(run(share_out_new_bots(with)), 0);
+  EXPECT_EQ(bots[main_bot].of("sendMessage").size(), 2u);
+  EXPECT_SAYS(bots[main_bot].calls[0].text("text"), "bot of its own");
+  time.advance(5h);
+  EXPECT_EQ(run(remind_waiting_starts(with)), 0) << "one message, no reminder on top";
+  says(1, "/start", design_bot);
+  EXPECT_EQ(ask("SELECT string_agg(bot_id::text, ',' ORDER BY user_id) FROM hunt.choices WHERE category_id = 3"),
+            "7001,7000");
+}
+
+TEST_F(Bots, TheEndOfATrialIsToldOnce) {
+  reader_of(1, design);
+  EXPECT_EQ(run(tell_ended_trials(with)), 0);
+  time.advance(49h);
+  EXPECT_EQ(run(tell_ended_trials(with)), 1);
+  EXPECT_EQ(run(tell_ended_trials(with)), 0);
+  EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "has ended");
+}
+
+TEST_F(Bots, AlertsGoToEveryOperatorsChatAndCoolDown) {
+  claim();
+  bots[main_bot].calls.clear();
+  const locale::arguments values{{"source", "<jobs>"}, {"reason", "no preview"}};
+  EXPECT_TRUE(run(warnings.raise("source_lost", values, "jobs")));
+  EXPECT_FALSE(run(warnings.raise("source_lost", values, "jobs")));
+  EXPECT_TRUE(run(warnings.raise("source_lost", values, "other")));
+  time.advance(16min);
+  EXPECT_TRUE(run(warnings.raise("source_lost", values, "jobs")));
+  const auto sent = bots[main_bot].of("sendMessage");
+  ASSERT_EQ(sent.size(), 3u);
+  EXPECT_EQ(sent[0].options.chat_id, operators_group);
+  EXPECT_SAYS(sent[0].text("text"), "&lt;jobs&gt;");
+}
+
+TEST_F(Bots, ABrokenMinuteIsAlertedWithTheSlowStage) {
+  claim();
+  const auto what = delivered_vacancy();
+  ask("UPDATE hunt.vacancies SET handed_at = judged_at, last_reader_at = judged_at + interval '70 s'");
+  EXPECT_EQ(run(watch_the_minute(with, warnings)), 1);
+  const auto& said = bots[main_bot].calls.back();
+  EXPECT_SAYS(said.text("text"), "1 vacancy took");
+  EXPECT_SAYS(said.text("text"), "The slow stage: sending");
+  EXPECT_GT(what.value, 0);
+}
+
+TEST_F(Bots, TheOldJournalIsForgotten) {
+  says(1, "/start");
+  time.advance(24h * 91);
+  says(1, "/help");
+  EXPECT_EQ(run(forget_old_journal(with)), 1);
+  EXPECT_EQ(ask("SELECT string_agg(action, ',') FROM accounts.journal"), "asked_help");
+}
+
+TEST_F(Bots, ABotIntroducesItselfInEveryLanguage) {
+  auto& bot = bots[main_bot];
+  run(introduce(with, bot, {}));
+  EXPECT_EQ(bot.of("setMyCommands").size(), 5u);
+  EXPECT_EQ(bot.of("setMyName").size(), 5u);
+  EXPECT_EQ(bot.of("setMyName")[0].text("name"), "Freelance orders");
+  EXPECT_EQ(bot.of("setMyCommands")[1].text("language_code"), "ru");
+  EXPECT_EQ(bot.of("setMyCommands")[1].params.at("commands").as_array().size(), 10u);
+  open_design_bot();
+  run(introduce(with, bots[design_bot], design));
+  EXPECT_EQ(bots[design_bot].of("setMyName")[1].text("name"), "Заказы: Дизайн");
+  EXPECT_EQ(bots[design_bot].of("setMyCommands")[0].params.at("commands").as_array().size(), 3u);
+}
+
+}  // namespace tandem::hunt::bot

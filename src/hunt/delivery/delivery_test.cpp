@@ -1,0 +1,240 @@
+#include "hunt/delivery/delivery.hpp"
+
+#include "async/event.hpp"
+#include "hunt/delivery/times.hpp"
+#include "hunt/town_for_test.hpp"
+
+namespace tandem::hunt {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Shows the title and the category, so that a test sees what was sent under which.
+telegram::text_message plainly(const vacancy_card& card, std::string_view language, instant) {
+  telegram::text_message out;
+  out.text = card.title + " " + std::to_string(card.category.value) + " " + std::string(language);
+  return out;
+}
+
+struct Delivery : testing::Test, town {
+  async::event delivered_bell{io.on()};
+  int delivered_count = 0;
+  std::vector<vacancy_id> handed;
+  delivery_settings settings;
+  std::unique_ptr<async::part> part;
+
+  ~Delivery() override { stop(); }
+  void begin() {
+    delivery_observer observer{[this](vacancy_id what, instant) { handed.push_back(what); },
+                               [this](vacancy_id, int readers, instant) {
+                                 delivered_count += readers;
+                                 delivered_bell.ring();
+                               }};
+    delivery_parts with{io.on(), *pool, *lanes, time, senders(), plainly, std::move(observer)};
+    part = make_delivery(std::move(with), settings);
+    run(part->start());
+  }
+  void stop() {
+    if (part) run(part->stop());
+    part.reset();
+  }
+  void wait_for(int readers) { run(wait(readers)); }
+  task<> wait(int readers) {
+    while (delivered_count < readers) {
+      if (!co_await delivered_bell.wait_for(20s)) throw std::runtime_error("the cards did not come");
+    }
+  }
+  // What a bot sent, "chat: text", in the order of sending.
+  std::vector<std::string> sent_by(std::int64_t bot) {
+    std::vector<std::string> out;
+    for (const auto& one : bots[bot].of("sendMessage")) {
+      out.push_back(std::to_string(one.options.chat_id) + ": " + one.text("text"));
+    }
+    return out;
+  }
+  using texts = std::vector<std::string>;
+};
+
+}  // namespace
+
+TEST_F(Delivery, AVacancyReachesThoseWhoWantItAndMayHaveIt) {
+  reader_of(1, design);
+  reader_of(2, development);
+  const auto paused = reader_of(3, design);
+  run(subscribers->pause(*pool, paused.id, true));
+  const auto late = reader_of(4, design);
+  ask("UPDATE hunt.readers SET right_until = '2026-11-22T11:59Z' WHERE user_id = " + std::to_string(late.id.value));
+  const auto gone = reader_of(5, design);
+  run(subscribers->blocked(*pool, gone.id, main_bot));
+  const auto hides = reader_of(6, design);
+  const auto earlier = vacancy("Earlier", {{design, 0.9}}, "@spammer");
+  delivered(earlier, hides, design);
+  EXPECT_TRUE(run(vacancies->hide_author(*pool, hides.id, earlier, true)));
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}, "@spammer"));
+  publish(vacancy("Logo", {{design, 0.8}}, "@anna"));
+  wait_for(3);
+  auto all = sent_by(main_bot);
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (texts{"101: Landing 3 en", "101: Logo 3 en", "106: Logo 3 en"}));
+  EXPECT_EQ(handed.size(), 2u);
+  EXPECT_EQ(ask("SELECT string_agg(DISTINCT state, ',') FROM hunt.deliveries"), "sent");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.vacancies WHERE handed_at IS NOT NULL AND first_reader_at IS NOT NULL "
+                "AND last_reader_at IS NOT NULL"),
+            "2");
+}
+
+TEST_F(Delivery, OneOfSeveralCategoriesComesOnceInTheMostConfidentStarted) {
+  assign(1, "development");
+  const auto who = reader_of(1, design);
+  choose(who, development);  // its bot is not started
+  const auto both = reader_of(2, design);
+  choose(both, development);
+  start(both, 1);
+  begin();
+  publish(vacancy("Site", {{development, 0.9}, {design, 0.6}}));
+  wait_for(2);
+  EXPECT_EQ(sent_by(main_bot), texts{"101: Site 3 en"});
+  EXPECT_EQ(sent_by(1), texts{"102: Site 1 en"});
+}
+
+TEST_F(Delivery, InEachCategoryIsASetting) {
+  const auto who = reader_of(1, design);
+  choose(who, development);
+  settings.in_each_category = true;
+  begin();
+  publish(vacancy("Site", {{development, 0.9}, {design, 0.6}}));
+  wait_for(2);
+  auto all = sent_by(main_bot);
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (texts{"101: Site 1 en", "101: Site 3 en"}));
+}
+
+TEST_F(Delivery, AVacancyPublishedTwiceComesOnce) {
+  reader_of(1, design);
+  begin();
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  publish(what);
+  publish(what);
+  wait_for(1);
+  publish(vacancy("Logo", {{design, 0.9}}));  // behind both
+  wait_for(2);
+  EXPECT_EQ(sent_by(main_bot).size(), 2u);
+}
+
+TEST_F(Delivery, WhatAKilledProcessLeftBehindIsSentAtTheNextStart) {
+  const auto who = reader_of(1, design);
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  delivered(what, who, design);
+  ask("UPDATE hunt.deliveries SET state = 'due', message_id = NULL, sent_at = NULL");
+  begin();
+  wait_for(1);
+  EXPECT_EQ(sent_by(main_bot), texts{"101: Landing 3 en"});
+  stop();
+  begin();
+  publish(vacancy("Logo", {{design, 0.9}}));
+  wait_for(2);
+  EXPECT_EQ(sent_by(main_bot), (texts{"101: Landing 3 en", "101: Logo 3 en"}));
+}
+
+TEST_F(Delivery, AnAcceptedCardIsWrittenDownEvenWhenTheStopComesAtOnce) {
+  reader_of(1, design);
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  wait_for(1);
+  stop();
+  EXPECT_EQ(ask("SELECT state || ' ' || message_id FROM hunt.deliveries"), "sent 1");
+}
+
+TEST_F(Delivery, APersonWhoBlockedTheBotIsRefusedAndTheOthersGetTheirs) {
+  reader_of(1, design);
+  reader_of(2, design);
+  bots[main_bot].refusals = {telegram::refusal::blocked};
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  wait_for(1);
+  EXPECT_EQ(ask("SELECT string_agg(state, ',' ORDER BY state) FROM hunt.deliveries"), "refused,sent");
+}
+
+TEST_F(Delivery, WhatTheServerDoesNotTakeNowComesLater) {
+  reader_of(1, design);
+  reader_of(2, design);
+  bots[main_bot].refusals = {telegram::refusal::server};
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  wait_for(1);
+  stop();
+  EXPECT_EQ(ask("SELECT string_agg(state || ' ' || attempts, ', ' ORDER BY state) FROM hunt.deliveries"),
+            "due 1, sent 0");
+  time.advance(2s);
+  begin();
+  wait_for(2);
+  EXPECT_EQ(ask("SELECT string_agg(DISTINCT state, ',') FROM hunt.deliveries"), "sent");
+}
+
+TEST_F(Delivery, AttemptsAreCountedAndThenItIsRefused) {
+  const auto who = reader_of(1, design);
+  settings.attempts = 1;
+  bots[main_bot].refusals = {telegram::refusal::server};
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  reader_of(2, design);
+  publish(vacancy("Logo", {{design, 0.9}}));
+  wait_for(2);
+  stop();
+  EXPECT_EQ(ask("SELECT state FROM hunt.deliveries WHERE vacancy_id = 1 AND user_id = " + std::to_string(who.id.value)),
+            "refused");
+}
+
+TEST_F(Delivery, ReadersAreServedInAnotherOrderEachTime) {
+  for (int i = 1; i <= 8; ++i) reader_of(i, design);
+  ask("UPDATE hunt.readers SET turn = user_id / 10.0");
+  begin();
+  publish(vacancy("One", {{design, 0.9}}));
+  wait_for(8);
+  publish(vacancy("Two", {{design, 0.9}}));
+  wait_for(16);
+  const auto all = bots[main_bot].of("sendMessage");
+  std::vector<std::int64_t> first, second;
+  for (int i = 0; i < 16; ++i) (i < 8 ? first : second).push_back(all[i].options.chat_id);
+  EXPECT_NE(first.front(), second.front());
+  EXPECT_NE(first, second);
+}
+
+TEST_F(Delivery, AWithdrawnVacancyIsNotHandedOut) {
+  reader_of(1, design);
+  const auto what = vacancy("Fraud", {{design, 0.9}});
+  ask("UPDATE hunt.vacancies SET state = 'withdrawn'");
+  begin();
+  publish(what);
+  publish(vacancy("Logo", {{design, 0.9}}));
+  wait_for(1);
+  EXPECT_EQ(sent_by(main_bot), texts{"101: Logo 3 en"});
+}
+
+TEST_F(Delivery, ASlowWayNamesItsSlowestStage) {
+  const auto slow = [&] { return run(find_slow_way(*pool, time.now() - 10min, time.now(), 60s)); };
+  const auto who = reader_of(1, design);
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  EXPECT_FALSE(slow()) << "nobody wanted it: nothing is late";
+  delivered(what, who, design);
+  ask("UPDATE hunt.deliveries SET state = 'due'");
+  EXPECT_FALSE(slow());
+  time.advance(90s);
+  ASSERT_TRUE(slow());
+  EXPECT_EQ(slow()->slowest, stage::handing_over);
+  EXPECT_EQ(slow()->worst, 90s);
+  ask("UPDATE hunt.vacancies SET handed_at = judged_at + interval '1 s'");
+  EXPECT_EQ(slow()->slowest, stage::sending);
+  ask("UPDATE hunt.deliveries SET state = 'sent'");
+  ask("UPDATE hunt.vacancies SET last_reader_at = judged_at + interval '2 s'");
+  EXPECT_FALSE(slow()) << "all readers had it in time";
+  ask("UPDATE hunt.vacancies SET posted_at = posted_at - interval '100 s'");
+  ASSERT_TRUE(slow());
+  EXPECT_EQ(slow()->slowest, stage::reading);
+  EXPECT_EQ(slow()->vacancies, 1);
+  ask("UPDATE hunt.vacancies SET posted_at = '2025-01-01'");
+  EXPECT_FALSE(slow()) << "older than the source's entry: fetched, not late";
+}
+
+}  // namespace tandem::hunt
