@@ -30,8 +30,8 @@ void show(const pg::backup_report& report, std::ostream& out) {
 
 using work = std::function<task<pg::backup_report>(pg::backup_parts)>;
 
-task<int> with_parts(executor on, const settings& all, bool may_make, std::ostream& out, work what) {
-  const auto db = co_await database::open(on, all, may_make);
+task<int> with_parts(executor on, const settings& all, cluster_use how, std::ostream& out, work what) {
+  const auto db = co_await database::open(on, all, how);
   std::exception_ptr failure;
   try {
     const auto report = co_await what(parts_of(all, *db));
@@ -54,7 +54,7 @@ task<int> with_parts(executor on, const settings& all, bool may_make, std::ostre
 int backup(const settings& all, const std::string& target, std::ostream& out) {
   async::loop io;
   const std::filesystem::path file = target;
-  const int code = io.run(with_parts(io.on(), all, false, out, [&](pg::backup_parts parts) {
+  const int code = io.run(with_parts(io.on(), all, cluster_use::beside, out, [&](pg::backup_parts parts) {
     return pg::write_backup(std::move(parts), file);
   }));
   if (code == 0) out << "Written to " << target << ". It holds the keys: keep it as you keep a password.\n";
@@ -64,7 +64,7 @@ int backup(const settings& all, const std::string& target, std::ostream& out) {
 int restore(const settings& all, const std::string& source, std::ostream& out) {
   async::loop io;
   const std::filesystem::path file = source;
-  const int code = io.run(with_parts(io.on(), all, true, out, [&](pg::backup_parts parts) {
+  const int code = io.run(with_parts(io.on(), all, cluster_use::empty, out, [&](pg::backup_parts parts) {
     return pg::read_backup(std::move(parts), file);
   }));
   if (code == 0) out << "Everything is back. Start `tandem up`.\n";

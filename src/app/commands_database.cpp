@@ -29,8 +29,8 @@ struct office {
 
 using work = std::function<task<int>(office&)>;
 
-task<int> open_and(executor on, const settings& all, bool may_make, std::ostream& out, work what) {
-  const auto db = co_await database::open(on, all, may_make);
+task<int> open_and(executor on, const settings& all, cluster_use how, std::ostream& out, work what) {
+  const auto db = co_await database::open(on, all, how);
   office here{on, all, *db, out, {}};
   std::exception_ptr failure;
   int code = 1;
@@ -44,9 +44,9 @@ task<int> open_and(executor on, const settings& all, bool may_make, std::ostream
   co_return code;
 }
 
-int with_database(const settings& all, bool may_make, std::ostream& out, work what) {
+int with_database(const settings& all, cluster_use how, std::ostream& out, work what) {
   async::loop io;
-  return io.run(open_and(io.on(), all, may_make, out, std::move(what)));
+  return io.run(open_and(io.on(), all, how, out, std::move(what)));
 }
 
 // As with_database, once the installation has been started at least once.
@@ -59,13 +59,13 @@ int with_installation(const settings& all, std::ostream& out, work what) {
     }
     co_return co_await what(here);
   };
-  return with_database(all, false, out, std::move(checked));
+  return with_database(all, cluster_use::beside, out, std::move(checked));
 }
 
 }  // namespace
 
 int migrate(const settings& all, std::ostream& out) {
-  return with_database(all, true, out, [](office& here) -> task<int> {
+  return with_database(all, cluster_use::empty, out, [](office& here) -> task<int> {
     const auto report = co_await pg::migrate(here.db.pool(), share_folder() / "migrations");
     for (const auto& file : report.applied) here.out << "applied " << file << "\n";
     here.out << fmt::format("{} applied, {} were there\n", report.applied.size(), report.before);

@@ -141,7 +141,7 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
     to.wrong("nothing is installed there yet: start `tandem up`");
     co_return 1;
   }
-  const auto db = co_await database::open(on, all, false);
+  const auto db = co_await database::open(on, all, cluster_use::beside);
   std::exception_ptr failure;
   try {
     to.title("Database");

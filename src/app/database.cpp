@@ -6,15 +6,15 @@
 
 namespace tandem::app {
 
-task<std::unique_ptr<database>> database::open(executor on, const settings& all, bool may_make) {
+task<std::unique_ptr<database>> database::open(executor on, const settings& all, cluster_use how) {
   auto out = std::make_unique<database>();
   const data_folder folder(all);
   if (!all.database.empty()) {
     out->url_ = all.database;
-  } else if (const auto running = pg::running_cluster(folder.cluster())) {
+  } else if (const auto running = how == cluster_use::own ? std::nullopt : pg::running_cluster(folder.cluster())) {
     out->url_ = *running;
   } else {
-    if (!may_make && !std::filesystem::exists(folder.cluster())) {
+    if (how == cluster_use::beside && !std::filesystem::exists(folder.cluster())) {
       throw std::runtime_error("there is no installation in " + all.data +
                                " yet: start `tandem up` first, or set data (TANDEM_DATA)");
     }

@@ -21,12 +21,15 @@ struct data_folder {
   std::filesystem::path sandbox() const { return root / "sandbox"; }
 };
 
-// The database as the settings have it: by URL, or the private cluster (that of a running `tandem up` if there is one,
-// else started here and stopped again by close()).
+// How a private cluster is come by. `own`: this process runs it, alone, and makes it if need be. `beside`: the one that a
+// running `tandem up` has, else it is started here until close(); std::runtime_error where there is none yet. `empty`: as
+// beside, but made if need be.
+enum class cluster_use { own, beside, empty };
+
+// The database as the settings have it: by URL, or the private cluster.
 class database {
  public:
-  // `may_make`: whether a private cluster is made where there is none yet; otherwise std::runtime_error.
-  static task<std::unique_ptr<database>> open(executor on, const settings& all, bool may_make);
+  static task<std::unique_ptr<database>> open(executor on, const settings& all, cluster_use how);
   pg::pool& pool() { return *pool_; }
   pg::cluster* cluster() { return cluster_.get(); }  // null: by URL, or somebody else's
   const std::string& url() const { return url_; }

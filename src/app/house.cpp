@@ -186,7 +186,7 @@ class built_house final : public house {
   }
 
   task<> open_database() {
-    db_ = co_await database::open(on_, all_, true);
+    db_ = co_await database::open(on_, all_, cluster_use::own);
     const auto report = co_await pg::migrate(db_->pool(), share_folder() / "migrations");
     for (const auto& file : report.applied) log_.info("migrated", {{"file", file}});
     // A fresh database gets a fresh key; one that has been used needs the key that it was used with.
