@@ -5,7 +5,7 @@
 
 #include <charconv>
 #include <csetjmp>
-#include <cstring>
+#include <set>
 
 namespace tandem::hunt {
 namespace {
@@ -303,9 +303,7 @@ class page_reader {
       return false;
     });
     if (!history) return std::unexpected(page_error::no_history);
-    std::ranges::stable_sort(page_.posts, {}, &channel_post::message_id);
-    const auto [same, end] = std::ranges::unique(page_.posts, {}, &channel_post::message_id);
-    page_.posts.erase(same, end);
+    std::ranges::sort(page_.posts, {}, &channel_post::message_id);
     return std::move(page_);
   }
 
@@ -327,11 +325,12 @@ class page_reader {
     }
     page_.last_id = std::max(page_.last_id, *id);
     page_.first_id = page_.first_id == 0 ? *id : std::min(page_.first_id, *id);
-    if (has_class(block, "service_message")) return;
+    if (seen_.contains(*id) || has_class(block, "service_message")) return;
     channel_post post;
     post.message_id = *id;
     if (read_post(block, post)) {
       page_.posts.push_back(std::move(post));
+      seen_.insert(*id);
     } else {
       ++page_.unreadable;
     }
@@ -450,6 +449,7 @@ class page_reader {
 
   std::string_view name_;
   const page_limits& limits_;
+  std::set<std::int64_t> seen_;
   preview_page page_;
 };
 
