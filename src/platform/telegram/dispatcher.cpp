@@ -138,7 +138,7 @@ struct dispatcher::state {
   async::keyed_order order;
   seen_ids seen;
   dispatcher_options options;
-  std::vector<std::int64_t> handled;  // since the last take_handled()
+  std::vector<std::int64_t> handled;                                  // since the last take_handled()
   std::unordered_map<std::int64_t, std::function<void()>> under_way;  // who waits for which update
 
   void tell(std::string_view what, std::string_view detail) const {
@@ -184,53 +184,54 @@ struct dispatcher::state {
     co_await table.around[layer](in, next);
   }
 
-  task<> run_once(incoming& in) const {
-    const auto& what = in.what;
-    if (what.kind == update_kind::message) read_command(what.message->text, me, in);
-    const bool may_be_for_a_state = table.state_of && what.kind == update_kind::message &&
-                                    in.command.empty() && what.message->chat.is_private();
-    if (may_be_for_a_state) in.state = co_await table.state_of(in);
-    if (const auto* row = find(in)) co_await run_from(0, in, *row);
-  }
-
   // An exception, or nothing. A cancelled handler has not failed: its update comes again after the restart.
   task<std::exception_ptr> failure_of(incoming& in) const {
     std::exception_ptr failure;
     try {
-      co_await run_once(in);
+      if (in.what.kind == update_kind::message) {
+        read_command(in.what.message->text, me, in);
+        const bool may_be_for_a_state =
+            table.state_of && in.command.empty() && in.what.message->chat.is_private();
+        if (may_be_for_a_state) in.state = co_await table.state_of(in);
+      }
+      const auto* row = find(in);
+      if (row && table.around.empty()) {
+        co_await row->handle(in);  // one coroutine less in the usual case
+      } else if (row) {
+        co_await run_from(0, in, *row);
+      }
     } catch (...) {
       failure = std::current_exception();
     }
     const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
-    if (failure && cancelled.cancelled() != boost::asio::cancellation_type::none)
+    if (failure && cancelled.cancelled() != boost::asio::cancellation_type::none) {
       std::rethrow_exception(failure);
+    }
     co_return failure;
   }
 
-  task<> handle(const update& what) const {
-    if (!what.refused.empty())
-      tell("an update was skipped", fmt::format("{}: {}", what.update_id, what.refused));
-    if (what.kind == update_kind::unknown) co_return;
-    bool answered = false;
-    for (const int attempt : {1, 2}) {
-      incoming in{bot, me, what, {}, {}, {}, {}, answered, attempt};
-      const auto failure = co_await failure_of(in);
+  static task<> run(std::shared_ptr<state> self, std::shared_ptr<const update> kept) {
+    const auto& what = *kept;
+    if (!what.refused.empty()) {
+      self->tell("an update was skipped", fmt::format("{}: {}", what.update_id, what.refused));
+    }
+    bool answered = !what.callback_query;
+    for (int attempt = 1; attempt <= 2 && what.kind != update_kind::unknown; ++attempt) {
+      incoming in{self->bot, self->me, what, {}, {}, {}, {}, answered, attempt};
+      const auto failure = co_await self->failure_of(in);
       answered = in.answered;
       if (!failure) break;
-      tell(attempt == 1 ? "a handler failed" : "a handler failed twice: its update is skipped",
-           fmt::format("{} {}: {}", name_of(what.kind), what.update_id, async::text_of(failure)));
+      self->tell(attempt == 1 ? "a handler failed" : "a handler failed twice: its update is skipped",
+                 fmt::format("{} {}: {}", name_of(what.kind), what.update_id, async::text_of(failure)));
     }
-    if (!what.callback_query || answered) co_return;
-    incoming in{bot, me, what, {}, {}, {}, {}, false};
-    const std::string no_note;
-    co_await in.answer_callback(no_note, false);
-  }
-
-  static task<> run(std::shared_ptr<state> self, std::shared_ptr<const update> what) {
-    co_await self->handle(*what);
-    self->seen.add(what->update_id);
-    self->handled.push_back(what->update_id);
-    const auto waiting = self->under_way.extract(what->update_id);
+    if (!answered) {
+      incoming in{self->bot, self->me, what, {}, {}, {}, {}, false};
+      const std::string no_note;
+      co_await in.answer_callback(no_note, false);
+    }
+    self->seen.add(what.update_id);
+    self->handled.push_back(what.update_id);
+    const auto waiting = self->under_way.extract(what.update_id);
     waiting.mapped()();
   }
 };

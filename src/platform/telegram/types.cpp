@@ -1,16 +1,14 @@
 #include "platform/telegram/types.hpp"
 
-#include <array>
 #include <boost/describe.hpp>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <charconv>
-#include <cmath>
 
 #include "platform/telegram/dispatcher.hpp"
+#include "platform/telegram/json_cursor.hpp"
 #include "platform/telegram/json_text.hpp"
 #include "platform/telegram/multipart.hpp"
 
@@ -80,13 +78,13 @@ constexpr bool is_always_written(std::string_view name) {
   return name == "is_bot" || name == "has_custom_certificate";
 }
 
-// Reads a document into objects. False: the error says what was wrong, its path is put together on the way
-// out.
+// Reads JSON into objects. False: the error says what was wrong, its path is put together on the way out.
 struct reader {
-  json_error error;
+  json_cursor in;
+  json_error error{};
 
   bool fail(std::string reason) {
-    error.reason = std::move(reason);
+    error.reason = in.broken() ? "is no JSON" : std::move(reason);
     return false;
   }
   bool at(std::string_view step) {
@@ -95,68 +93,56 @@ struct reader {
     return false;
   }
 
-  bool read(const json::value& in, bool& out) {
-    if (!in.is_bool()) return fail("expected true or false");
-    out = in.get_bool();
-    return true;
-  }
-  bool read(const json::value& in, std::int64_t& out) {
-    boost::system::error_code error_code;
-    out = in.to_number<std::int64_t>(error_code);
-    return !error_code || fail("expected a whole number");
-  }
-  bool read(const json::value& in, double& out) {
-    if (!in.is_number()) return fail("expected a number");
-    out = in.to_number<double>();
-    return true;
-  }
-  bool read(const json::value& in, std::string& out) {
-    if (!in.is_string()) return fail("expected a string");
-    out.assign(in.get_string().data(), in.get_string().size());
-    return true;
+  bool read(bool& out) { return in.boolean(out) || fail("expected true or false"); }
+  bool read(std::int64_t& out) { return in.integer(out) || fail("expected a whole number"); }
+  bool read(double& out) { return in.number(out) || fail("expected a number"); }
+  bool read(std::string& out) { return in.string(out) || fail("expected a string"); }
+  template <class T>
+  bool read(std::optional<T>& out) {
+    return read(out.emplace());
   }
   template <class T>
-  bool read(const json::value& in, std::optional<T>& out) {
-    return read(in, out.emplace());
+  bool read(boxed<T>& out) {
+    return read(out.emplace());
   }
   template <class T>
-  bool read(const json::value& in, boxed<T>& out) {
-    return read(in, out.emplace());
+  bool read(std::vector<T>& out) {
+    if (in.peek() != json_cursor::kind::array) return fail("expected a list");
+    const bool good =
+        in.array([&] { return read(out.emplace_back()) || at("[" + std::to_string(out.size() - 1) + "]"); });
+    return good || !error.reason.empty() ? good : fail("is no JSON");
   }
-  template <class T>
-  bool read(const json::value& in, std::vector<T>& out) {
-    if (!in.is_array()) return fail("expected a list");
-    out.reserve(in.get_array().size());
-    for (const auto& element : in.get_array()) {
-      if (!read(element, out.emplace_back())) return at("[" + std::to_string(out.size() - 1) + "]");
-    }
-    return true;
-  }
-  // Goes through the fields that are there, since an object usually has few of those that it may have.
   template <described T>
-  bool read(const json::value& in, T& out) {
-    if (!in.is_object()) return fail("expected an object");
+  bool read(T& out) {
+    if (in.peek() != json_cursor::kind::object) return fail("expected an object");
     using members = boost::describe::describe_members<T, boost::describe::mod_public>;
-    const auto& fields = in.get_object();
-    bool good = true;
-    for (const auto& [key, value] : fields) {
-      if (value.is_null()) continue;
-      const std::string_view name(key.data(), key.size());
+    std::uint64_t present = 0;
+    const bool good = in.object([&](std::string_view name) {
+      if (in.peek() == json_cursor::kind::null) return in.skip();
+      bool known = false, fine = true;
+      std::uint64_t bit = 1;
       boost::mp11::mp_for_each<members>([&](auto member) {
-        if (name != std::string_view(member.name)) return;
-        good = read(value, out.*member.pointer) || at(name);
+        if (!known && name == std::string_view(member.name)) {
+          known = true;
+          present |= bit;
+          fine = read(out.*member.pointer) || at(member.name);
+        }
+        bit <<= 1;
       });
-      if (!good) return false;
-    }
+      return known ? fine : in.skip();
+    });
+    if (!good) return error.reason.empty() ? fail("is no JSON") : false;
+    bool complete = true;
+    std::uint64_t bit = 1;
     boost::mp11::mp_for_each<members>([&](auto member) {
       using type = std::remove_reference_t<decltype(out.*member.pointer)>;
       if constexpr (is_required(decltype(member)::name) &&
                     (std::is_same_v<type, std::int64_t> || std::is_same_v<type, std::string>)) {
-        const auto found = fields.find(member.name);
-        if (found == fields.end() || found->value().is_null()) good = fail("is missing") || at(member.name);
+        if (complete && !(present & bit)) complete = fail("is missing") || at(member.name);
       }
+      bit <<= 1;
     });
-    return good;
+    return complete;
   }
 };
 
@@ -218,17 +204,6 @@ struct writer {
   }
 };
 
-// A document in a block of its own: nothing is freed piece by piece. `use` sees it while it lives.
-template <class Result, class Use>
-std::expected<Result, json_error> with_document(std::string_view text, Use use) {
-  alignas(std::max_align_t) std::array<unsigned char, 16 << 10> first;
-  json::monotonic_resource memory(first.data(), first.size());
-  boost::system::error_code error;
-  const auto document = json::parse(json::string_view(text.data(), text.size()), error, &memory);
-  if (error) return std::unexpected(json_error{"", "not JSON: " + error.message()});
-  return use(document);
-}
-
 constexpr std::pair<update_kind, std::string_view> kinds[] = {
     {update_kind::message, "message"},
     {update_kind::edited_message, "edited_message"},
@@ -242,38 +217,45 @@ constexpr std::pair<update_kind, std::string_view> kinds[] = {
     {update_kind::pre_checkout_query, "pre_checkout_query"},
 };
 
-bool read_content(reader& from, const json::value& content, update& to) {
+bool read_content(reader& from, update& to) {
   switch (to.kind) {
-    case update_kind::callback_query: return from.read(content, to.callback_query);
-    case update_kind::inline_query: return from.read(content, to.inline_query);
+    case update_kind::callback_query: return from.read(to.callback_query);
+    case update_kind::inline_query: return from.read(to.inline_query);
     case update_kind::my_chat_member:
-    case update_kind::chat_member: return from.read(content, to.member);
-    case update_kind::chat_join_request: return from.read(content, to.chat_join_request);
-    case update_kind::pre_checkout_query: return from.read(content, to.pre_checkout_query);
-    default: return from.read(content, to.message);
+    case update_kind::chat_member: return from.read(to.member);
+    case update_kind::chat_join_request: return from.read(to.chat_join_request);
+    case update_kind::pre_checkout_query: return from.read(to.pre_checkout_query);
+    default: return from.read(to.message);
   }
 }
 
-std::expected<update, json_error> update_from(const json::value& in) {
-  if (!in.is_object()) return std::unexpected(json_error{"", "expected an object"});
-  const auto& fields = in.get_object();
-  update out;
-  reader content;
-  const auto id = fields.find("update_id");
-  if (id == fields.end() || !content.read(id->value(), out.update_id)) {
-    return std::unexpected(json_error{"update_id", "expected a whole number"});
-  }
-  for (const auto& [name, value] : fields) {
-    out.kind = update_kind_of(std::string_view(name.data(), name.size()));
-    if (out.kind == update_kind::unknown) continue;
-    if (read_content(content, value, out)) break;
-    content.at(name_of(out.kind));
-    update refused;
-    refused.update_id = out.update_id;
-    refused.refused = content.error.text();
-    return refused;
-  }
-  return out;
+// One update, `number` telling whether it has one. False: the text is no JSON, or no object.
+bool read_one(reader& from, update& out, bool& numbered) {
+  if (from.in.peek() != json_cursor::kind::object) return from.fail("expected an object");
+  const bool good = from.in.object([&](std::string_view name) {
+    if (name == "update_id") {
+      const auto begin = from.in.here();
+      if (from.in.integer(out.update_id)) return numbered = true;
+      from.in.back_to(begin);
+      return from.in.skip();
+    }
+    const bool first = out.kind == update_kind::unknown && out.refused.empty();
+    const auto kind = first ? update_kind_of(name) : update_kind::unknown;
+    if (kind == update_kind::unknown) return from.in.skip();
+    const auto begin = from.in.here();
+    out.kind = kind;
+    if (read_content(from, out)) return true;
+    if (from.in.broken()) return false;
+    // What can't be read is told and skipped; the number is still worth having.
+    from.at(name);
+    const auto id = out.update_id;
+    out = update();
+    out.update_id = id;
+    out.refused = std::exchange(from.error, {}).text();
+    from.in.back_to(begin);
+    return from.in.skip();
+  });
+  return good || from.fail("is no JSON");
 }
 
 }  // namespace
@@ -318,12 +300,10 @@ std::int64_t update::order_key() const {
 
 template <class T>
 std::expected<T, json_error> from_json(std::string_view text) {
-  return with_document<T>(text, [](const json::value& document) -> std::expected<T, json_error> {
-    T out;
-    reader from;
-    if (!from.read(document, out)) return std::unexpected(from.error);
-    return out;
-  });
+  T out;
+  reader from{json_cursor(text)};
+  if (from.read(out) && (from.in.at_end() || from.fail("is no JSON"))) return out;
+  return std::unexpected(std::move(from.error));
 }
 
 template <class T>
@@ -334,25 +314,32 @@ std::string to_json(const T& object) {
 }
 
 std::expected<update, json_error> read_update(std::string_view text) {
-  return with_document<update>(text, update_from);
+  update out;
+  bool numbered = false;
+  reader from{json_cursor(text)};
+  if (!read_one(from, out, numbered) || !from.in.at_end())
+    return std::unexpected(json_error{"", "is no JSON object"});
+  if (!numbered) return std::unexpected(json_error{"update_id", "expected a whole number"});
+  return out;
 }
 
 std::expected<std::vector<update>, json_error> read_updates(std::string_view text) {
-  using list = std::vector<update>;
-  return with_document<list>(text, [](const json::value& document) -> std::expected<list, json_error> {
-    if (!document.is_array()) return std::unexpected(json_error{"", "expected a list"});
-    list out;
-    out.reserve(document.get_array().size());
-    for (const auto& element : document.get_array()) {
-      // One without a number can be neither handled nor confirmed by itself: the next one's number confirms
-      // it.
-      if (auto one = update_from(element)) out.push_back(std::move(*one));
-    }
-    if (out.empty() && !document.get_array().empty()) {
-      return std::unexpected(json_error{"update_id", "is missing in all updates"});
-    }
-    return out;
+  std::vector<update> out;
+  bool some = false;
+  reader from{json_cursor(text)};
+  const bool good = from.in.array([&] {
+    some = true;
+    if (from.in.peek() != json_cursor::kind::object) return from.in.skip();
+    update one;
+    bool numbered = false;
+    if (!read_one(from, one, numbered)) return false;
+    // One without a number can be neither handled nor confirmed by itself: the next one's number confirms it.
+    if (numbered) out.push_back(std::move(one));
+    return true;
   });
+  if (!good || !from.in.at_end()) return std::unexpected(json_error{"", "is no JSON list"});
+  if (some && out.empty()) return std::unexpected(json_error{"update_id", "is missing in all updates"});
+  return out;
 }
 
 std::string multipart_body(std::string_view params, const std::vector<upload>& files,

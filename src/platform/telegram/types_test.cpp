@@ -32,7 +32,9 @@ TEST(Types, AnErrorNamesTheFieldsPath) {
   EXPECT_EQ(path(R"({"message_id":7,"chat":{}})"), "chat.id: is missing");
   EXPECT_EQ(path(R"({"message_id":1e300,"chat":{"id":1}})"), "message_id: expected a whole number");
   EXPECT_EQ(path("[]"), "expected an object");
-  EXPECT_TRUE(path("{").starts_with("not JSON"));
+  EXPECT_EQ(path("{"), "is no JSON");
+  EXPECT_EQ(path(R"({"message_id":7,"chat":{"id":1}} x)"), "is no JSON");
+  EXPECT_EQ(path(R"({"message_id":7,"chat":{"id":1,"title":"\ud800"}})"), "chat.title: is no JSON");
 }
 
 TEST(Types, WhatIsWrittenLeavesOutWhatIsAbsent) {

@@ -1,0 +1,252 @@
+#include "platform/telegram/json_cursor.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "platform/telegram/utf8.hpp"
+
+namespace tandem::telegram {
+
+namespace {
+
+constexpr int deepest = 64;
+
+bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
+
+// Four hexadecimal digits; nothing if they are none.
+std::optional<char32_t> hex4(std::string_view digits) {
+  unsigned value = 0;
+  if (digits.size() < 4) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + 4, value, 16);
+  if (error != std::errc() || end != digits.data() + 4) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+void json_cursor::skip_space() {
+  while (at_ < text_.size() &&
+         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
+    ++at_;
+  }
+}
+
+json_cursor::kind json_cursor::peek() {
+  skip_space();
+  if (broken_ || at_ == text_.size()) return kind::none;
+  switch (text_[at_]) {
+    case '{': return kind::object;
+    case '[': return kind::array;
+    case '"': return kind::string;
+    case 't':
+    case 'f': return kind::boolean;
+    case 'n': return kind::null;
+    default: return text_[at_] == '-' || is_digit(text_[at_]) ? kind::number : kind::none;
+  }
+}
+
+bool json_cursor::open(char bracket) {
+  if (peek() == kind::none) return fail();
+  if (text_[at_] != bracket) return false;
+  if (++depth_ > deepest) return fail();
+  ++at_;
+  return true;
+}
+
+bool json_cursor::close(char bracket) {
+  skip_space();
+  if (broken_ || at_ == text_.size() || text_[at_] != bracket) return false;
+  ++at_;
+  --depth_;
+  return true;
+}
+
+bool json_cursor::another() {
+  skip_space();
+  if (at_ == text_.size() || text_[at_] != ',') return false;
+  ++at_;
+  return true;
+}
+
+bool json_cursor::read_name(std::string_view& name, std::string& scratch) {
+  bool plain = false;
+  if (peek() != kind::string || !scan_string(name, plain)) return fail();
+  if (!plain) {
+    scratch.clear();
+    if (!unescape(name, scratch)) return fail();
+    name = scratch;
+  }
+  skip_space();
+  if (at_ == text_.size() || text_[at_] != ':') return fail();
+  ++at_;
+  return true;
+}
+
+// What stands between the quotes; `plain` if it may be taken as it is.
+bool json_cursor::scan_string(std::string_view& raw, bool& plain) {
+  const auto begin = ++at_;
+  plain = true;
+  while (at_ < text_.size()) {
+    const auto byte = static_cast<unsigned char>(text_[at_]);
+    if (byte == '"') {
+      raw = text_.substr(begin, at_ - begin);
+      ++at_;
+      return true;
+    }
+    if (byte < 0x20) return fail();
+    if (byte < 0x80) {
+      if (byte == '\\') {
+        plain = false;
+        ++at_;
+      }
+      ++at_;
+    } else {
+      const auto length = sequence_length(text_.substr(at_));
+      if (length == 0) return fail();
+      at_ += length;
+    }
+  }
+  return fail();
+}
+
+bool json_cursor::unescape(std::string_view raw, std::string& out) {
+  while (!raw.empty()) {
+    const auto next = std::min(raw.find('\\'), raw.size());
+    out += raw.substr(0, next);
+    raw.remove_prefix(next);
+    if (raw.empty()) return true;
+    if (raw.size() < 2) return false;
+    const char letter = raw[1];
+    raw.remove_prefix(2);
+    switch (letter) {
+      case '"':
+      case '\\':
+      case '/': out += letter; break;
+      case 'b': out += '\b'; break;
+      case 'f': out += '\f'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 't': out += '\t'; break;
+      case 'u': {
+        auto point = hex4(raw);
+        if (!point) return false;
+        raw.remove_prefix(4);
+        if (*point >= 0xd800 && *point < 0xe000) {  // the first half of a pair
+          const auto low = raw.starts_with("\\u") ? hex4(raw.substr(2)) : std::nullopt;
+          if (*point >= 0xdc00 || !low || *low < 0xdc00 || *low > 0xdfff) return false;
+          raw.remove_prefix(6);
+          point = 0x10000 + ((*point - 0xd800) << 10) + (*low - 0xdc00);
+        }
+        append_utf8(out, *point);
+        break;
+      }
+      default: return false;
+    }
+  }
+  return true;
+}
+
+bool json_cursor::string(std::string& out) {
+  if (const auto next = peek(); next != kind::string) return next == kind::none ? fail() : false;
+  std::string_view raw;
+  bool plain = false;
+  if (!scan_string(raw, plain)) return false;
+  if (plain) {
+    out.assign(raw);
+    return true;
+  }
+  out.clear();
+  return unescape(raw, out) || fail();
+}
+
+bool json_cursor::scan_number(std::string_view& raw, bool& whole) {
+  const auto begin = at_;
+  const auto digits = [&] {
+    const auto from = at_;
+    while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+    return at_ > from;
+  };
+  const auto is_here = [&](char letter) { return at_ < text_.size() && text_[at_] == letter; };
+  if (is_here('-')) ++at_;
+  const bool zero = is_here('0');
+  if (!digits() || (zero && at_ - begin > (text_[begin] == '-' ? 2u : 1u))) return fail();
+  whole = true;
+  if (is_here('.')) {
+    whole = false;
+    ++at_;
+    if (!digits()) return fail();
+  }
+  if (is_here('e') || is_here('E')) {
+    whole = false;
+    ++at_;
+    if (is_here('+') || is_here('-')) ++at_;
+    if (!digits()) return fail();
+  }
+  raw = text_.substr(begin, at_ - begin);
+  return true;
+}
+
+bool json_cursor::number(double& out) {
+  if (const auto next = peek(); next != kind::number) return next == kind::none ? fail() : false;
+  std::string_view raw;
+  bool whole = false;
+  if (!scan_number(raw, whole)) return false;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), out);
+  return error == std::errc();
+}
+
+bool json_cursor::integer(std::int64_t& out) {
+  if (const auto next = peek(); next != kind::number) return next == kind::none ? fail() : false;
+  const auto begin = at_;
+  std::string_view raw;
+  bool whole = false;
+  if (!scan_number(raw, whole)) return false;
+  if (whole) return std::from_chars(raw.data(), raw.data() + raw.size(), out).ec == std::errc();
+  at_ = begin;
+  double value = 0;
+  // Beyond 2^53 a double does not say which whole number was meant.
+  if (!number(value) || value != std::floor(value) || std::abs(value) > 9007199254740992.0) return false;
+  out = static_cast<std::int64_t>(value);
+  return true;
+}
+
+bool json_cursor::literal(std::string_view word) {
+  if (text_.substr(at_, word.size()) != word) return fail();
+  at_ += word.size();
+  return true;
+}
+
+bool json_cursor::boolean(bool& out) {
+  if (const auto next = peek(); next != kind::boolean) return next == kind::none ? fail() : false;
+  out = text_[at_] == 't';
+  return literal(out ? "true" : "false");
+}
+
+bool json_cursor::skip() {
+  switch (peek()) {
+    case kind::object: return object([this](std::string_view) { return skip(); });
+    case kind::array: return array([this] { return skip(); });
+    case kind::string: {
+      std::string_view raw;
+      std::string unused;
+      bool plain = false;
+      return scan_string(raw, plain) && (plain || unescape(raw, unused) || fail());
+    }
+    case kind::number: {
+      std::string_view raw;
+      bool whole = false;
+      return scan_number(raw, whole);
+    }
+    case kind::boolean: return literal(text_[at_] == 't' ? "true" : "false");
+    case kind::null: return literal("null");
+    case kind::none: break;
+  }
+  return fail();
+}
+
+bool json_cursor::at_end() {
+  skip_space();
+  return (!broken_ && at_ == text_.size()) || fail();
+}
+
+}  // namespace tandem::telegram
