@@ -39,7 +39,7 @@ def sanitizers(build, probe):
     if os.path.exists(symbolizer):
         environment["ASAN_SYMBOLIZER_PATH"] = symbolizer
     if probe:
-        seen = subprocess.run([*probe, "--gtest_list_tests"], cwd=build, env={**os.environ, **environment},
+        seen = subprocess.run([probe, "--gtest_list_tests"], cwd=build, env={**os.environ, **environment},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if "LeakSanitizer has encountered a fatal error" in seen.stderr:
             print("leaks are not looked for: this system forbids tracing")
@@ -71,6 +71,9 @@ def programs_of(kind, build):
 def run(command, folder, environment, log, limit):
     """The exit code, or None when it took longer than the limit."""
     with open(log, "wb") as output:
+        if not os.access(command[0], os.X_OK):
+            output.write(f"{command[0]} is not there\n".encode())
+            return 127
         process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, start_new_session=True)
         try:
@@ -158,7 +161,7 @@ def main():
     seed = str(random.randrange(1, 2**31)) if kind == "long" else "1"
     environment = {**os.environ, "TANDEM_BUILD": str(build), "TANDEM_BINARY": str(build / "tandem"),
                    "TANDEM_SEED": os.environ.get("TANDEM_SEED", seed)}
-    environment.update(sanitizers(build, programs[0][1] if kind == "unit" and programs else None))
+    environment.update(sanitizers(build, next(iter(sorted(build.glob("src/*/*_test"))), None)))
     for name in ("TANDEM_DATA", "TANDEM_PORT", "TANDEM_CONFIG", "TANDEM_DATABASE"):
         environment.pop(name, None)  # the developer's own settings are no part of a test
 
