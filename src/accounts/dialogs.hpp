@@ -10,8 +10,8 @@
 
 namespace tandem::accounts {
 
-// What a bot has asked a person and waits for them to type. It survives restarts, and is forgotten after a day: by
-// then nobody remembers the question.
+// What a bot has asked a person and waits for them to type. It survives restarts, and is forgotten after a
+// day: by then nobody remembers the question.
 class dialogs {
  public:
   virtual ~dialogs() = default;

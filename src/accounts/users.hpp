@@ -16,9 +16,9 @@ struct user {
   user_id id;
   std::int64_t telegram_id = 0;
   std::string first_name;
-  std::string username;    // without @, may be empty
-  std::string language;    // "ru" or "en"
-  std::string time_zone;   // IANA name or fixed offset
+  std::string username;   // without @, may be empty
+  std::string language;   // "ru" or "en"
+  std::string time_zone;  // IANA name or fixed offset
   instant created_at;
 };
 
@@ -37,13 +37,14 @@ struct journal_entry {
   std::string subject;  // "design"
 };
 
-// People, the bots they have started, and the journal of what they did. Every statement runs in the session given,
-// so that a caller puts it into its own transaction.
+// People, the bots they have started, and the journal of what they did. Every statement runs in the session
+// given, so that a caller puts it into its own transaction.
 class users {
  public:
   virtual ~users() = default;
 
-  // Finds the person or makes them; keeps name and username fresh, and the language while it was not chosen by hand.
+  // Finds the person or makes them; keeps name and username fresh, and the language while it was not chosen
+  // by hand.
   virtual task<user> meet(pg::session& in, seen_person person) = 0;
   virtual task<std::optional<user>> find(pg::session& in, user_id who) = 0;
   virtual task<std::optional<user>> find_by_telegram(pg::session& in, std::int64_t telegram_id) = 0;
@@ -66,7 +67,8 @@ class users {
 
   // Everything that accounts keeps about the person, as JSON.
   virtual task<std::string> export_data(pg::session& in, user_id who) = 0;
-  // Erases the person; other rooms' rows go with it (ON DELETE CASCADE). Only that a deletion happened is kept.
+  // Erases the person; other rooms' rows go with it (ON DELETE CASCADE). Only that a deletion happened is
+  // kept.
   virtual task<> erase(pg::session& in, user_id who) = 0;
 };
 
@@ -81,7 +83,8 @@ struct operator_chat {
 class operators {
  public:
   virtual ~operators() = default;
-  // A new code, valid for 24 hours; only its hash is kept. Sent to the main bot as `/claim CODE` or a deep link.
+  // A new code, valid for 24 hours; only its hash is kept. Sent to the main bot as `/claim CODE` or a deep
+  // link.
   virtual task<std::string> new_code(pg::session& in) = 0;
   // False for a code that is wrong, used or expired.
   virtual task<bool> claim(pg::session& in, std::string_view code, operator_chat chat) = 0;

@@ -77,7 +77,8 @@ TEST_F(Accounts, EverythingKeptIsExportedAndErasedButForTheFact) {
   const auto code = db.run(desk->new_code(pool));
   EXPECT_TRUE(db.run(desk->claim(pool, code, {77, 5, who})));
   const auto text = db.run(people->export_data(pool, who));
-  for (const std::string part : {"Анна", "\"bot_id\": 77", "x1", "\"state\": \"zone\"", "\"operator_chats\": [{"}) {
+  for (const std::string part :
+       {"Анна", "\"bot_id\": 77", "x1", "\"state\": \"zone\"", "\"operator_chats\": [{"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
   db.run(people->erase(pool, who));

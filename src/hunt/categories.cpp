@@ -17,8 +17,9 @@ task<std::vector<category_count>> count_by_category(pg::session& in, instant sin
   const auto rows = co_await in(sql::categories::count_since, since);
   std::vector<category_count> out;
   for (int i = 0; i < rows.size(); ++i) {
-    category_count counted{{rows[i].get<category_id>(0), rows[i].get<std::string>(1), rows[i].get<std::string>(2)},
-                           rows[i].get<std::int64_t>(3)};
+    category_count counted{
+        {rows[i].get<category_id>(0), rows[i].get<std::string>(1), rows[i].get<std::string>(2)},
+        rows[i].get<std::int64_t>(3)};
     out.push_back(std::move(counted));
   }
   co_return out;

@@ -13,11 +13,12 @@ namespace tandem::hunt {
 // A category as the database has it.
 struct listed_category {
   category_id id;
-  std::string slug;   // its title is the text category.<slug>
+  std::string slug;  // its title is the text category.<slug>
   std::string emoji;
 };
 
-// The active categories in their order, with yesterday's number of vacancies each: what the choosing screen shows.
+// The active categories in their order, with yesterday's number of vacancies each: what the choosing screen
+// shows.
 struct category_count {
   listed_category what;
   std::int64_t per_day = 0;

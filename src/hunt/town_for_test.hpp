@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of readers, delivery, reports and bots share: a database emptied before each test, a clock that
-// stands still, people who may be written to, vacancies that are already judged.
+// What the tests of readers, delivery, reports and bots share: a database emptied before each test, a clock
+// that stands still, people who may be written to, vacancies that are already judged.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -41,11 +41,12 @@ struct town {
     log::set_level("delivery", log::level::off);
     log::set_level("alerts", log::level::off);
     pool = pg::make_pool(io.on(), shared.options());
-    io.run(pg::run_script(*pool,
-                          "TRUNCATE accounts.users, accounts.operator_codes, accounts.deletions, hunt.sources, "
-                          "hunt.category_bots, hunt.banned_authors RESTART IDENTITY CASCADE;"
-                          "INSERT INTO hunt.sources (kind, name, title, next_read_at, added_at) VALUES "
-                          "('preview', 'jobs', 'Good jobs', now(), '2026-01-01');"));
+    io.run(
+        pg::run_script(*pool,
+                       "TRUNCATE accounts.users, accounts.operator_codes, accounts.deletions, hunt.sources, "
+                       "hunt.category_bots, hunt.banned_authors RESTART IDENTITY CASCADE;"
+                       "INSERT INTO hunt.sources (kind, name, title, next_read_at, added_at) VALUES "
+                       "('preview', 'jobs', 'Good jobs', now(), '2026-01-01');"));
     bots[main_bot];
   }
   ~town() {
@@ -98,9 +99,11 @@ struct town {
                      std::string_view author = "@anna") {
     static constexpr pg::statement add_post{
         "test.add_post",
-        "INSERT INTO hunt.posts (source_id, message_id, posted_at, seen_at, text, url, author_key, contact_url, "
+        "INSERT INTO hunt.posts (source_id, message_id, posted_at, seen_at, text, url, author_key, "
+        "contact_url, "
         "content_hash, fingerprint, state, reason) SELECT 1, coalesce(max(message_id), 0) + 1, $1, $1, $2, "
-        "'https://t.me/jobs/1', $3, 'https://t.me/anna', '', '', 'judged', '#vacancy' FROM hunt.posts RETURNING post_id",
+        "'https://t.me/jobs/1', $3, 'https://t.me/anna', '', '', 'judged', '#vacancy' FROM hunt.posts "
+        "RETURNING post_id",
         pg::cardinality::one};
     static constexpr pg::statement add_vacancy{
         "test.add_vacancy",
@@ -113,7 +116,8 @@ struct town {
         pg::cardinality::exec};
     static constexpr pg::statement add_verdict{
         "test.add_verdict",
-        "INSERT INTO hunt.verdicts (post_id, revision, at, kind, categories, confidences, confidence, scam, engine) "
+        "INSERT INTO hunt.verdicts (post_id, revision, at, kind, categories, confidences, confidence, scam, "
+        "engine) "
         "SELECT $1, 1, $2, 'vacancy', array_agg(slug ORDER BY vc.confidence DESC), "
         "array_agg(vc.confidence ORDER BY vc.confidence DESC), 0.9, false, 'local 1' "
         "FROM hunt.vacancy_categories vc JOIN hunt.categories USING (category_id) WHERE vacancy_id = $3",
@@ -121,7 +125,8 @@ struct town {
     const auto now = time.now();
     const auto post = run((*pool)(add_post, now, title, author)).front().get<std::int64_t>(0);
     const auto id = run((*pool)(add_vacancy, post, title, now)).front().get<vacancy_id>(0);
-    for (const auto& [category, confidence] : categories) run((*pool)(add_category, id, category, confidence));
+    for (const auto& [category, confidence] : categories)
+      run((*pool)(add_category, id, category, confidence));
     run((*pool)(add_verdict, post, now, id));
     return id;
   }
@@ -130,7 +135,8 @@ struct town {
   void delivered(vacancy_id what, const accounts::user& to, category_id under, std::int64_t bot = main_bot) {
     static constexpr pg::statement add{
         "test.add_delivery",
-        "INSERT INTO hunt.deliveries (vacancy_id, user_id, category_id, bot_id, chat_id, turn, due_at, state, "
+        "INSERT INTO hunt.deliveries (vacancy_id, user_id, category_id, bot_id, chat_id, turn, due_at, "
+        "state, "
         "message_id, sent_at) VALUES ($1, $2, $3, $4, $5::bigint, 0, $6, 'sent', $5::bigint - 60, $6)",
         pg::cardinality::exec};
     run((*pool)(add, what, to.id, under, bot, to.telegram_id, time.now()));

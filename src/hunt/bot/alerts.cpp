@@ -17,8 +17,8 @@ task<bool> alerts::raise(std::string name, locale::arguments with, std::string s
   log.warn("the operator is alerted", {{"alert", name}, {"text", plain}});
   const auto chats = co_await with_.operators.chats(with_.db);
   for (const auto& chat : chats) {
-    auto* out = with_.senders(chat.bot_id);
     const auto who = co_await with_.people.find(with_.db, chat.who);
+    auto* out = with_.senders(chat.bot_id);
     if (!out || !who) continue;
     const screen what{with_.texts.html(who->language, key, with), {}};
     auto message = to_message(what, chat.chat_id, telegram::urgency::reply);

@@ -8,8 +8,8 @@
 
 namespace tandem::hunt::bot {
 
-// Tells the operator what cannot wait: the text alert.<name> of locales/ to every operator's chat, and a line in the
-// log. The same name about the same subject is told once per cool-down.
+// Tells the operator what cannot wait: the text alert.<name> of locales/ to every operator's chat, and a line
+// in the log. The same name about the same subject is told once per cool-down.
 class alerts {
  public:
   explicit alerts(const parts& with) : with_(with) {}

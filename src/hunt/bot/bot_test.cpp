@@ -1,4 +1,5 @@
-// The bots as people use them: updates through the real tables, dispatcher and database; the server is a recording.
+// The bots as people use them: updates through the real tables, dispatcher and database; the server is a
+// recording.
 #include <boost/json/serialize.hpp>
 
 #include "hunt/bot/alerts.hpp"
@@ -19,9 +20,9 @@ struct Bots : testing::Test, town {
   std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
   std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
   std::unique_ptr<accounts::operators> desk_staff = accounts::make_operators(time);
-  parts with{*pool,         time,          *words,        *people,       *questions,   *desk_staff,
-             *subscribers,  *vacancies,    *complaints,   senders(),     name_of_bots, main_bot,
-             {"", "", 90},  2,             {}};
+  parts with{*pool,        time,         *words,       *people,     *questions,
+             *desk_staff,  *subscribers, *vacancies,   *complaints, senders(),
+             name_of_bots, main_bot,     {"", "", 90}, 2,           {}};
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));
@@ -112,10 +113,12 @@ struct Bots : testing::Test, town {
     out.callback_query = std::move(query);
     return out;
   }
-  std::vector<made> presses(int person, std::string data, std::int64_t bot = main_bot, std::int64_t where = 0) {
+  std::vector<made> presses(int person, std::string data, std::int64_t bot = main_bot,
+                            std::int64_t where = 0) {
     return take(bot, press_update(person, std::move(data), where));
   }
-  std::vector<made> membership(int person, std::string_view status, std::int64_t bot, std::int64_t where = 0) {
+  std::vector<made> membership(int person, std::string_view status, std::int64_t bot,
+                               std::int64_t where = 0) {
     telegram::update what;
     what.kind = telegram::update_kind::my_chat_member;
     telegram::chat_member_updated change;
@@ -249,8 +252,8 @@ TEST_F(Bots, TheTimeZoneIsTypedAndAWrongOneAskedAgain) {
 }
 
 TEST_F(Bots, EveryCommandAnswersAndUnknownThingsLeadToTheMenu) {
-  for (const std::string command : {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy", "/paysupport",
-                                    "/delete_me", "/unheard_of", "какой-то текст"}) {
+  for (const std::string command : {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy",
+                                    "/paysupport", "/delete_me", "/unheard_of", "какой-то текст"}) {
     const auto did = says(1, command);
     ASSERT_EQ(methods(did), names{"sendMessage"}) << command;
     EXPECT_FALSE(buttons(did[0]).empty()) << command;
@@ -258,8 +261,9 @@ TEST_F(Bots, EveryCommandAnswersAndUnknownThingsLeadToTheMenu) {
   auto photo = text_update(1, "");
   photo.message->photo.push_back({});
   EXPECT_EQ(methods(take(main_bot, std::move(photo))), names{"sendMessage"});
-  for (const std::string data : {"no:such:thing", "choose:99:1", "choose:x", "choose:3:7", "saved:-1", "pause:5",
-                                 "card:99999999999999999999", "save:1:1", "hide:", "report:1:9", "op:right:1"}) {
+  for (const std::string data :
+       {"no:such:thing", "choose:99:1", "choose:x", "choose:3:7", "saved:-1", "pause:5",
+        "card:99999999999999999999", "save:1:1", "hide:", "report:1:9", "op:right:1"}) {
     const auto did = presses(1, data);
     ASSERT_FALSE(did.empty()) << data;
     EXPECT_EQ(did[0].method, "answerCallbackQuery") << data;
@@ -439,9 +443,11 @@ TEST_F(Bots, ADecisionClosesTheReportsStrikesCardsOutAndTellsTheReporters) {
   EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "withdrawn");
   std::vector<std::string> told, struck;
   for (const auto& one : did) {
-    if (one.method == "sendMessage") told.push_back(std::to_string(one.options.chat_id) + ": " + one.text("text"));
+    if (one.method == "sendMessage")
+      told.push_back(std::to_string(one.options.chat_id) + ": " + one.text("text"));
     if (one.method == "editMessageText" && contains(one.text("text"), "Withdrawn.")) {
-      struck.push_back(std::to_string(one.options.chat_id) + " " + std::to_string(one.params.at("message_id").as_int64()));
+      struck.push_back(std::to_string(one.options.chat_id) + " " +
+                       std::to_string(one.params.at("message_id").as_int64()));
       EXPECT_EQ(one.options.urgency, telegram::urgency::broadcast);
     }
   }
@@ -470,7 +476,8 @@ TEST_F(Bots, NobodyDecidesOutsideOfTheOperatorsChat) {
   claim();
   const auto id = number(delivered_vacancy());
   presses(1, "report:" + id + ":2");
-  for (const std::string verb : {"show", "right", "pick", "none", "ask_withdraw", "withdraw", "ask_ban", "ban"}) {
+  for (const std::string verb :
+       {"show", "right", "pick", "none", "ask_withdraw", "withdraw", "ask_ban", "ban"}) {
     EXPECT_SAYS(presses(1, "op:" + verb + ":" + id)[0].text("text"), "Only the operator") << verb;
     EXPECT_SAYS(presses(9, "op:" + verb + ":" + id)[0].text("text"), "Only the operator") << verb;
   }
@@ -513,8 +520,9 @@ TEST_F(Bots, ANewBotIsAnnouncedOnceToThoseWhoMove) {
   time.advance(5h);
   EXPECT_EQ(run(remind_waiting_starts(with)), 0) << "one message, no reminder on top";
   says(1, "/start", design_bot);
-  EXPECT_EQ(ask("SELECT string_agg(bot_id::text, ',' ORDER BY user_id) FROM hunt.choices WHERE category_id = 3"),
-            "7001,7000");
+  EXPECT_EQ(
+      ask("SELECT string_agg(bot_id::text, ',' ORDER BY user_id) FROM hunt.choices WHERE category_id = 3"),
+      "7001,7000");
 }
 
 TEST_F(Bots, TheEndOfATrialIsToldOnce) {
@@ -524,6 +532,15 @@ TEST_F(Bots, TheEndOfATrialIsToldOnce) {
   EXPECT_EQ(run(tell_ended_trials(with)), 1);
   EXPECT_EQ(run(tell_ended_trials(with)), 0);
   EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "has ended");
+}
+
+TEST_F(Bots, WhoOnlyKnowsACategoryBotIsToldThere) {
+  open_design_bot();
+  says(1, "/start", design_bot);
+  time.advance(49h);
+  EXPECT_EQ(run(tell_ended_trials(with)), 1);
+  EXPECT_TRUE(bots[main_bot].calls.empty());
+  EXPECT_SAYS(bots[design_bot].calls.back().text("text"), "has ended");
 }
 
 TEST_F(Bots, AlertsGoToEveryOperatorsChatAndCoolDown) {

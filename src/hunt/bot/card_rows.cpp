@@ -7,7 +7,8 @@ namespace {
 
 using telegram::route;
 
-// What was pressed, looked up under the presser's own name: somebody else's card, or one made up, is nobody's.
+// What was pressed, looked up under the presser's own name: somebody else's card, or one made up, is
+// nobody's.
 struct pressed {
   vacancy_card card;
   std::int64_t wanted = 0;

@@ -15,22 +15,25 @@ constexpr std::string_view thin_space = "\u2009";
 
 bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 
-// "25 000 ₽": the spaces inside a sum of money, and in front of its sign, are thin. U+00A0 and U+202F count as spaces.
+// "25 000 ₽": the spaces inside a sum of money, and in front of its sign, are thin. U+00A0 and U+202F count
+// as spaces.
 std::string thin_money(std::string_view text) {
   static constexpr std::string_view spaces[] = {" ", "\u00A0", "\u202F", "\u2009"};
   static constexpr std::string_view signs[] = {"₽", "$", "€", "⭐", "₸", "₴", "£"};
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const auto rest = text.substr(i);
-    const auto space = std::ranges::find_if(spaces, [&](std::string_view one) { return rest.starts_with(one); });
+    const auto space =
+        std::ranges::find_if(spaces, [&](std::string_view one) { return rest.starts_with(one); });
     if (space == std::end(spaces) || out.empty() || !is_digit(out.back())) {
       out += text[i++];
       continue;
     }
     const auto after = rest.substr(space->size());
-    const bool thousands = after.size() >= 3 && is_digit(after[0]) && is_digit(after[1]) && is_digit(after[2]) &&
-                           (after.size() == 3 || !is_digit(after[3]));
-    const bool sign = std::ranges::any_of(signs, [&](std::string_view one) { return after.starts_with(one); });
+    const bool thousands = after.size() >= 3 && is_digit(after[0]) && is_digit(after[1]) &&
+                           is_digit(after[2]) && (after.size() == 3 || !is_digit(after[3]));
+    const bool sign =
+        std::ranges::any_of(signs, [&](std::string_view one) { return after.starts_with(one); });
     out += thousands || sign ? thin_space : *space;
     i += space->size();
   }
@@ -45,16 +48,18 @@ bool is_link(std::string_view url) {
 std::string data_of(std::string_view prefix, const vacancy_card& card, list_offset from) {
   return from ? press::data(prefix, card.id.value, *from) : press::data(prefix, card.id.value);
 }
-std::string data_of(std::string_view prefix, const vacancy_card& card, std::int64_t wanted, list_offset from) {
-  return from ? press::data(prefix, card.id.value, wanted, *from) : press::data(prefix, card.id.value, wanted);
+std::string data_of(std::string_view prefix, const vacancy_card& card, std::int64_t wanted,
+                    list_offset from) {
+  return from ? press::data(prefix, card.id.value, wanted, *from)
+              : press::data(prefix, card.id.value, wanted);
 }
 
 std::string title_line(const view& to, const vacancy_card& card) {
   return to.html("card.title", {{"emoji", to.emoji(card.category)}, {"title", card.title}});
 }
 
-screen ask(const view& to, const vacancy_card& card, list_offset from, std::span<const std::string_view> reasons,
-           std::string_view back) {
+screen ask(const view& to, const vacancy_card& card, list_offset from,
+           std::span<const std::string_view> reasons, std::string_view back) {
   keyboard keys;
   int place = 0;
   for (const auto reason : reasons) {
@@ -86,9 +91,11 @@ std::string card_text(const view& to, const vacancy_card& card) {
   if (!also.empty()) second += (second.empty() ? "" : " · ") + to.html("card.also", {{"categories", also}});
   if (!second.empty()) out += "\n" + second;
   if (!card.essence.empty()) out += "\n\n" + telegram::shorten(telegram::escape(card.essence), essence_shown);
-  const auto source = card.source_title.empty() ? std::string() : telegram::link(card.source_title, card.post_url);
+  const auto source =
+      card.source_title.empty() ? std::string() : telegram::link(card.source_title, card.post_url);
   const auto age = std::max(std::chrono::microseconds(0), to.now - card.posted_at);
-  out += "\n" + to.html("card.source", {{"source", markup{source}}, {"ago", locale::say_ago(to.language, age)}});
+  out +=
+      "\n" + to.html("card.source", {{"source", markup{source}}, {"ago", locale::say_ago(to.language, age)}});
   if (card.other_sources > 0) out += " · " + to.html("card.repeats", {{"count", card.other_sources}});
   return out;
 }
@@ -142,8 +149,8 @@ screen why(const view& to, const vacancy_card& card, const vacancy_reason& reaso
     const auto title = to.title(one.category);
     if (title.empty()) continue;
     judged += (judged.empty() ? "" : ", ") +
-              to.plain("why.judged", {{"title", title},
-                                      {"confidence", locale::say_number(to.language, one.confidence)}});
+              to.plain("why.judged",
+                       {{"title", title}, {"confidence", locale::say_number(to.language, one.confidence)}});
   }
   if (judged.empty()) judged = to.title(card.category);
   std::string rule;

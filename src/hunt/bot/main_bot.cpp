@@ -71,12 +71,14 @@ task<reply> show_categories(turn& now) {
 task<reply> choose(turn& now) {
   const auto given = press::numbers(now.in.argument);
   const auto& known = now.with.categories;
-  const bool right = given && given->size() == 2 && (*given)[1] <= 1 &&
-                     std::ranges::find(known, category_id(given->front()), &listed_category::id) != known.end();
+  const bool right =
+      given && given->size() == 2 && (*given)[1] <= 1 &&
+      std::ranges::find(known, category_id(given->front()), &listed_category::id) != known.end();
   if (right) {
     const category_id what(given->front());
     co_await now.with.subscribers.choose(now.db, now.person.id, what, (*given)[1] == 1);
-    now.subject = std::ranges::find(known, what, &listed_category::id)->slug + ((*given)[1] == 1 ? " on" : " off");
+    now.subject =
+        std::ranges::find(known, what, &listed_category::id)->slug + ((*given)[1] == 1 ? " on" : " off");
   }
   auto out = co_await show_categories(now);
   if (!right) out.note = now.to().plain("note.old");
@@ -113,7 +115,8 @@ task<reply> show_saved_from(turn& now, std::int64_t offset) {
   // A page that has become empty meanwhile: the last one that is not.
   const auto last = page.total == 0 ? 0 : (page.total - 1) / saved_per_page * saved_per_page;
   page.offset = std::min(offset / saved_per_page * saved_per_page, last);
-  page.cards = co_await now.with.vacancies.saved(now.db, now.person.id, static_cast<int>(page.offset), saved_per_page);
+  page.cards =
+      co_await now.with.vacancies.saved(now.db, now.person.id, static_cast<int>(page.offset), saved_per_page);
   reply out;
   out.show = saved_list(now.to(), page);
   co_return out;

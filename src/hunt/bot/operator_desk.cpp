@@ -57,8 +57,8 @@ task<> operator_desk::show_once(vacancy_id what) {
   const auto known = co_await with_.complaints.messages(with_.db, what);
   const auto chats = co_await with_.operators.chats(with_.db);
   for (const auto& chat : chats) {
-    auto* out = with_.senders(chat.bot_id);
     const auto who = co_await with_.people.find(with_.db, chat.who);
+    auto* out = with_.senders(chat.bot_id);  // asked for after every wait: bots come and go
     if (!out || !who) continue;
     const auto card = report_card(with_.for_reader(who->language, who->time_zone), *found);
     const auto before = std::ranges::find_if(known, [&](const report_message& one) {
@@ -76,8 +76,10 @@ task<> operator_desk::show_once(vacancy_id what) {
         continue;
       }
     }
-    // A card is only made for reports that wait; one that was deleted by hand comes back with the next report.
-    if (found->open.empty()) continue;
+    // A card is only made for reports that wait; one that was deleted by hand comes back with the next
+    // report.
+    out = with_.senders(chat.bot_id);
+    if (!out || found->open.empty()) continue;
     auto message = to_message(card, chat.chat_id, telegram::urgency::reply);
     const auto sent = co_await out->send_message(std::move(message));
     if (!sent) continue;
@@ -92,6 +94,8 @@ task<> operator_desk::tell_outcomes() {
 }
 
 task<> operator_desk::tell_some(bool& more) {
+  more = false;
+  if (!with_.senders(with_.main_bot)) co_return;  // what is taken counts as told: not without a way to tell
   const auto untold = co_await with_.complaints.take_untold(with_.db, batch);
   more = untold.size() == static_cast<std::size_t>(batch);
   for (const auto& one : untold) {
@@ -119,17 +123,17 @@ task<bool> operator_desk::strike_out_some() {
   const auto sent = co_await with_.complaints.to_strike_out(with_.db, batch);
   std::vector<sent_card> done;
   for (const auto& one : sent) {
-    auto* out = with_.senders(one.bot_id);
-    if (!out) continue;
     const auto card = co_await with_.vacancies.find(with_.db, one.reader, one.vacancy);
-    if (!card) continue;
+    auto* out = with_.senders(one.bot_id);
+    if (!out || !card) continue;
     const auto struck = vacancy(with_.for_reader(one.language, "UTC"), *card);
     auto edit = to_edit(struck, one.chat_id, one.message_id, telegram::urgency::broadcast);
     const auto edited = co_await out->edit_message_text(std::move(edit));
     using telegram::refusal;
-    const bool later = !edited && (edited.error().why == refusal::flood || edited.error().why == refusal::server ||
-                                   edited.error().why == refusal::unreachable ||
-                                   edited.error().why == refusal::uncertain || edited.error().why == refusal::stopped);
+    const bool later =
+        !edited && (edited.error().why == refusal::flood || edited.error().why == refusal::server ||
+                    edited.error().why == refusal::unreachable || edited.error().why == refusal::uncertain ||
+                    edited.error().why == refusal::stopped);
     if (!later) done.push_back(one);
   }
   if (!done.empty()) co_await with_.complaints.struck_out(with_.db, done);

@@ -7,9 +7,9 @@
 
 namespace tandem::hunt::bot {
 
-// What goes on around the operator's chat after a press: the card of a reported vacancy in each of these chats, the
-// outcome to those who reported, withdrawn cards struck out. All of it lies in the database, so that catch_up() ends
-// what a killed process began; begin_…() do the same at once, in the background.
+// What goes on around the operator's chat after a press: the card of a reported vacancy in each of these
+// chats, the outcome to those who reported, withdrawn cards struck out. All of it lies in the database, so
+// that catch_up() ends what a killed process began; begin_…() do the same at once, in the background.
 class operator_desk {
  public:
   // The parts and the scope must outlive it.

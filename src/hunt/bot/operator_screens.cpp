@@ -17,14 +17,15 @@ std::string report_text(const view& to, const reported_vacancy& what) {
   std::string reasons;
   for (const auto& one : what.open) {
     all += one.readers;
-    const auto said = to.html("operator.reasons",
-                              {{"reason", to.plain("reason." + one.reason)}, {"count", one.readers}});
+    const auto said =
+        to.html("operator.reasons", {{"reason", to.plain("reason." + one.reason)}, {"count", one.readers}});
     reasons += (reasons.empty() ? "" : " · ") + said;
   }
   std::string out;
   if (what.open.empty() && what.last_decision) {
-    out = to.html("operator.decided", {{"decision", to.plain("decision." + std::string(name_of(*what.last_decision)))},
-                                       {"category", to.title(card.category)}});
+    out = to.html("operator.decided",
+                  {{"decision", to.plain("decision." + std::string(name_of(*what.last_decision)))},
+                   {"category", to.title(card.category)}});
   } else {
     out = to.html("operator.title", {{"count", all}, {"category", to.title(card.category)}});
   }
@@ -66,8 +67,9 @@ screen confirm(const view& to, const reported_vacancy& what, question about) {
   keys.row().callback(to.plain(ban ? "operator_button.yes_ban" : "operator_button.yes_withdraw"),
                       press::data(ban ? press::op_ban : press::op_withdraw, id));
   keys.callback(to.plain("button.back"), press::data(press::op_show, id));
-  return {report_text(to, what) + "\n\n" + to.html(ban ? "operator.confirm_ban" : "operator.confirm_withdraw"),
-          keys.build()};
+  return {
+      report_text(to, what) + "\n\n" + to.html(ban ? "operator.confirm_ban" : "operator.confirm_withdraw"),
+      keys.build()};
 }
 
 screen pick_category(const view& to, const reported_vacancy& what) {

@@ -10,9 +10,16 @@ using namespace std::chrono_literals;
 
 constexpr int batch = 500;
 
-// A piece of news, through the main bot. A person who blocked it is left alone by the sender's own event.
+// A piece of news: through the main bot, or another one that the person has started if they have not started that.
 task<> tell(const parts& with, const reader& who, screen what) {
-  auto* out = with.senders(with.main_bot);
+  const auto reachable = co_await with.people.reachable_bots(with.db, who.id);
+  auto by = with.main_bot;
+  if (std::ranges::find(reachable, by) == reachable.end()) {
+    const auto other = std::ranges::find_if(reachable, [&](std::int64_t bot) { return with.senders(bot); });
+    if (other == reachable.end()) co_return;
+    by = *other;
+  }
+  auto* out = with.senders(by);
   if (!out) co_return;
   auto message = to_message(what, who.telegram_id, telegram::urgency::broadcast);
   co_await out->send_message(std::move(message));

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-// What the buttons carry. It names the wanted state ("save:17:1"), never "the other one", so that a press that comes
-// twice does nothing more; ids are looked up under the presser's own name, so that data made up does nothing at all.
+// What the buttons carry. It names the wanted state ("save:17:1"), never "the other one", so that a press
+// that comes twice does nothing more; ids are looked up under the presser's own name, so that data made up
+// does nothing at all.
 namespace tandem::hunt::bot::press {
 
 inline constexpr std::string_view welcome = "go:welcome";
@@ -29,29 +30,31 @@ inline constexpr std::string_view set_language = "language:";  // ru or en
 inline constexpr std::string_view greet_in = "greet:";         // the same, from the welcome
 inline constexpr std::string_view set_zone = "zone:";          // IANA name or fixed offset
 
-// Of a vacancy's card: vacancy, then the wanted state, then the offset of the saved list that it was opened from.
+// Of a vacancy's card: vacancy, then the wanted state, then the offset of the saved list that it was opened
+// from.
 inline constexpr std::string_view card = "card:";
-inline constexpr std::string_view save = "save:";          // 0 or 1
+inline constexpr std::string_view save = "save:";  // 0 or 1
 inline constexpr std::string_view wrong = "wrong:";
 inline constexpr std::string_view complain = "complain:";
-inline constexpr std::string_view report = "report:";      // index in reasons
+inline constexpr std::string_view report = "report:";  // index in reasons
 inline constexpr std::string_view unreport = "unreport:";
 inline constexpr std::string_view more = "more:";
 inline constexpr std::string_view why = "why:";
-inline constexpr std::string_view hide = "hide:";          // 0 or 1
+inline constexpr std::string_view hide = "hide:";  // 0 or 1
 
 // Of the operator's card: vacancy.
 inline constexpr std::string_view op_show = "op:show:";
 inline constexpr std::string_view op_right = "op:right:";
 inline constexpr std::string_view op_pick = "op:pick:";
-inline constexpr std::string_view op_file = "op:file:";    // and the category
+inline constexpr std::string_view op_file = "op:file:";  // and the category
 inline constexpr std::string_view op_not_vacancy = "op:none:";
 inline constexpr std::string_view op_ask_withdraw = "op:ask_withdraw:";
 inline constexpr std::string_view op_withdraw = "op:withdraw:";
 inline constexpr std::string_view op_ask_ban = "op:ask_ban:";
 inline constexpr std::string_view op_ban = "op:ban:";
 
-// Why a reader reports a vacancy; the index travels in the button, the name lies in the database and in the texts.
+// Why a reader reports a vacancy; the index travels in the button, the name lies in the database and in the
+// texts.
 inline constexpr std::string_view reasons[] = {"wrong_category", "not_vacancy", "scam", "closed"};
 
 template <class... Number>

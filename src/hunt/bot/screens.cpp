@@ -62,7 +62,8 @@ screen welcome(const view& to, const welcome_facts& facts) {
   keyboard keys;
   keys.row().callback(to.plain("button.choose"), std::string(press::categories));
   keys.row().callback(to.plain("button.how"), std::string(press::how));
-  keys.callback(to.plain("button.other_language"), std::string(press::greet_in) + std::string(other_language(to.language)));
+  keys.callback(to.plain("button.other_language"),
+                std::string(press::greet_in) + std::string(other_language(to.language)));
   return {to.html("welcome.text", {{"facts", markup{said}}, {"days", facts.trial_days}}), keys.build()};
 }
 
@@ -101,7 +102,8 @@ screen ready(const view& to, const std::vector<bringer>& by, const reading_right
   if (!over) add_start_buttons(to, keys, by);
   keys.row().callback(to.plain("button.plan"), std::string(press::plan));
   keys.callback(to.plain("button.menu"), std::string(press::menu));
-  return {to.html("ready.text", {{"where", markup{where}}, {"access", markup{access_line(to, right)}}}), keys.build()};
+  return {to.html("ready.text", {{"where", markup{where}}, {"access", markup{access_line(to, right)}}}),
+          keys.build()};
 }
 
 screen menu(const view& to, const menu_facts& facts) {
@@ -109,8 +111,10 @@ screen menu(const view& to, const menu_facts& facts) {
   for (const auto id : facts.chosen) chosen += (chosen.empty() ? "" : ", ") + to.title(id);
   if (chosen.empty()) chosen = to.plain("menu.nothing");
   keyboard keys;
-  keys.row().callback(to.plain("button.categories", {{"count", facts.chosen.size()}}), std::string(press::categories));
-  keys.callback(to.plain(facts.paused ? "button.resume" : "button.pause"), press::data(press::pause, !facts.paused));
+  keys.row().callback(to.plain("button.categories", {{"count", facts.chosen.size()}}),
+                      std::string(press::categories));
+  keys.callback(to.plain(facts.paused ? "button.resume" : "button.pause"),
+                press::data(press::pause, !facts.paused));
   keys.row().callback(to.plain("button.saved"), press::data(press::saved_list, 0));
   keys.callback(to.plain("button.plan"), std::string(press::plan));
   keys.row().callback(to.plain("button.language"), std::string(press::language));
@@ -191,11 +195,13 @@ screen privacy(const view& to, const operator_details& details) {
 }
 
 screen plan(const view& to, const reading_right& right) {
-  return {to.html("plan.text", {{"access", markup{access_line(to, right)}}}), back_to(to, press::menu).build()};
+  return {to.html("plan.text", {{"access", markup{access_line(to, right)}}}),
+          back_to(to, press::menu).build()};
 }
 
 screen pay_support(const view& to, const operator_details& details) {
-  return {to.html("paysupport.text", {{"contact", contact_of(to, details)}}), back_to(to, press::menu).build()};
+  return {to.html("paysupport.text", {{"contact", contact_of(to, details)}}),
+          back_to(to, press::menu).build()};
 }
 
 screen ask_deletion(const view& to) {
@@ -214,7 +220,8 @@ screen not_understood(const view& to) {
   return {to.html("note.menu_first"), keys.build()};
 }
 
-screen category_welcome(const view& to, category_id category, const reading_right& right, std::string_view main_bot) {
+screen category_welcome(const view& to, category_id category, const reading_right& right,
+                        std::string_view main_bot) {
   return {to.html("category_bot.welcome", {{"emoji", to.emoji(category)},
                                            {"title", to.title(category)},
                                            {"access", markup{access_line(to, right)}}}),

@@ -8,15 +8,16 @@
 #include "hunt/delivery/cards.hpp"
 #include "hunt/reports/reports.hpp"
 
-// Hunt's screens: what is known in, text and buttons out. Pure, so that they are compared with golden files. Rules: at
-// most three buttons a row, the main one first, "back" the last of all; every text lies in locales/.
+// Hunt's screens: what is known in, text and buttons out. Pure, so that they are compared with golden files.
+// Rules: at most three buttons a row, the main one first, "back" the last of all; every text lies in
+// locales/.
 namespace tandem::hunt::bot {
 
 // What a person is told about whom to turn to.
 struct operator_details {
-  std::string name;      // who answers for the data; may be empty
-  std::string contact;   // @username, address or link; may be empty
-  int journal_days = 90; // how long presses are kept
+  std::string name;       // who answers for the data; may be empty
+  std::string contact;    // @username, address or link; may be empty
+  int journal_days = 90;  // how long presses are kept
 };
 
 struct welcome_facts {
@@ -73,7 +74,8 @@ screen deleted(const view& to);
 screen not_understood(const view& to);
 
 // A category bot's greeting, and its answer to anything else. The link may be empty.
-screen category_welcome(const view& to, category_id category, const reading_right& right, std::string_view main_bot);
+screen category_welcome(const view& to, category_id category, const reading_right& right,
+                        std::string_view main_bot);
 screen category_retired(const view& to, std::string_view main_bot);
 screen only_vacancies_here(const view& to, std::string_view main_bot);
 
@@ -84,7 +86,8 @@ screen vacancy(const view& to, const vacancy_card& card, list_offset opened_from
 screen ask_what_is_wrong(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen ask_complaint(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen more_about(const view& to, const vacancy_card& card, list_offset opened_from = {});
-screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason, list_offset opened_from = {});
+screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason,
+           list_offset opened_from = {});
 
 // News.
 screen reminder(const view& to, const std::vector<bringer>& waiting);

@@ -16,7 +16,8 @@ namespace {
 const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + 11h + 5min;
 
 std::vector<listed_category> two_dozen() {
-  return {{category_id(1), "development", "💻"}, {category_id(3), "design", "🎨"}, {category_id(8), "smm", "📱"}};
+  return {
+      {category_id(1), "development", "💻"}, {category_id(3), "design", "🎨"}, {category_id(8), "smm", "📱"}};
 }
 
 const locale::texts& texts() {
@@ -37,7 +38,8 @@ vacancy_card landing() {
   card.category = category_id(3);
   card.also = {category_id(1)};
   card.title = "Лендинг для кофейни <Figma & Tilda>";
-  card.essence = "Нужны два экрана и форма заказа, тексты и фото есть.\nПросят прислать два похожих проекта <b>.";
+  card.essence =
+      "Нужны два экрана и форма заказа, тексты и фото есть.\nПросят прислать два похожих проекта <b>.";
   card.budget = "25 000 ₽ или 300 $";
   card.source_title = "Норм работа";
   card.post_url = "https://t.me/normrabota/120";
@@ -82,7 +84,8 @@ std::vector<named_screen> all_screens(const std::string& language) {
   bare.budget = bare.contact_url = bare.author_key = "";
   bare.also.clear();
   bare.other_sources = 0;
-  const vacancy_reason reason{"Норм работа", "#вакансия", {{category_id(3), 0.94}, {category_id(1), 0.61}}, "local 3f9a21"};
+  const vacancy_reason reason{
+      "Норм работа", "#вакансия", {{category_id(3), 0.94}, {category_id(1), 0.61}}, "local 3f9a21"};
   auto by_operator = reason;
   by_operator.engine = "operator";
   by_operator.rule = "";
@@ -90,7 +93,8 @@ std::vector<named_screen> all_screens(const std::string& language) {
   decided.open.clear();
   decided.last_decision = decision::not_vacancy;
   decided.card.withdrawn = true;
-  const std::vector<offered_category> offered{{{known[0], 38}, true}, {{known[1], 61}, false}, {{known[2], 0}, true}};
+  const std::vector<offered_category> offered{
+      {{known[0], 38}, true}, {{known[1], 61}, false}, {{known[2], 0}, true}};
   const bringer dev{category_id(1), "dev_bot", true}, design{category_id(3), "design_bot", false},
       here{category_id(8), "", true};
   return {
@@ -156,8 +160,8 @@ std::string read(const std::string& path) {
 
 // Six lines are what a person reads at a glance; the cards and lists carry what they carry.
 bool may_be_long(std::string_view name) {
-  for (const std::string_view part : {"card", "complaint", "more", "why", "report", "?", "pick", "what is wrong",
-                                      "saved", "privacy"}) {
+  for (const std::string_view part :
+       {"card", "complaint", "more", "why", "report", "?", "pick", "what is wrong", "saved", "privacy"}) {
     if (name.find(part) != std::string_view::npos) return true;
   }
   return false;
@@ -224,6 +228,21 @@ TEST(Screens, ALongEssenceIsCutAndTheCardFitsAMessage) {
   card.essence.clear();
   for (int i = 0; i < 2'000; ++i) card.essence += "слово ";
   EXPECT_LT(telegram::code_points(telegram::plain_text(card_text(in("ru"), card))), 1'024u);
+}
+
+TEST(Screens, TheSpacesOfASumAreThin) {
+  auto card = landing();
+  card.also.clear();
+  for (const auto& [written, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"25 000 ₽", "25\u2009000\u2009₽"},
+           {"1\u00A0250\u00A0000 ₽ за 2 этапа", "1\u2009250\u2009000\u2009₽ за 2 этапа"},
+           {"300 $", "300\u2009$"},
+           {"от 40 000 до 60 000", "от 40\u2009000 до 60\u2009000"},
+           {"2 2024", "2 2024"}}) {
+    card.budget = written;
+    const auto text = card_text(in("ru"), card);
+    EXPECT_NE(text.find("\n" + shown + "\n"), std::string::npos) << text;
+  }
 }
 
 TEST(Screens, ALinkThatTelegramWouldRefuseIsNoButton) {

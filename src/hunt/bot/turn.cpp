@@ -3,7 +3,9 @@
 namespace tandem::hunt::bot {
 namespace {
 
-std::int64_t chat_of(const telegram::incoming& in) { return in.chat_id() != 0 ? in.chat_id() : in.from()->id; }
+std::int64_t chat_of(const telegram::incoming& in) {
+  return in.chat_id() != 0 ? in.chat_id() : in.from()->id;
+}
 
 bool is_private(const telegram::incoming& in) {
   const auto* chat = in.what.chat();

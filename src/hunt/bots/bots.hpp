@@ -23,8 +23,8 @@ task<> unassign_bot(pg::session& in, std::int64_t bot_id);
 task<std::vector<assigned_bot>> assigned_bots(pg::session& in);
 // Nothing for a bot that brings no category: the main bot, one out of use.
 task<std::optional<category_id>> category_of_bot(pg::session& in, std::int64_t bot_id);
-// Categories whose set of bots has changed since their readers were shared out. From then on they count as settled:
-// take them in the transaction that shares out.
+// Categories whose set of bots has changed since their readers were shared out. From then on they count as
+// settled: take them in the transaction that shares out.
 task<std::vector<category_id>> take_unsettled(pg::session& in);
 
 }  // namespace tandem::hunt

@@ -7,7 +7,8 @@
 
 namespace tandem::hunt {
 
-// The cards of these vacancies as everybody sees them; `category` and the reader's own marks are left to the caller.
+// The cards of these vacancies as everybody sees them; `category` and the reader's own marks are left to the
+// caller.
 task<std::map<vacancy_id, vacancy_card>> load_cards(pg::session& in, std::vector<vacancy_id> which);
 
 // The categories of a card with the one that it came under taken out.

@@ -10,13 +10,13 @@ namespace tandem::hunt {
 // Everything that a vacancy's card shows, for one reader.
 struct vacancy_card {
   vacancy_id id;
-  category_id category;                 // the one it came under
-  std::vector<category_id> also;        // the others, most confident first
+  category_id category;           // the one it came under
+  std::vector<category_id> also;  // the others, most confident first
   std::string title, essence, budget;
   std::string source_title, post_url;
-  std::string contact_url;              // empty: nobody to respond to but the post
+  std::string contact_url;  // empty: nobody to respond to but the post
   std::string author_key;
-  int other_sources = 0;                // "also in N channels"
+  int other_sources = 0;  // "also in N channels"
   instant posted_at;
   bool withdrawn = false;
   bool saved = false;                   // by this reader
@@ -26,13 +26,13 @@ struct vacancy_card {
 
 // Why a reader got a vacancy.
 struct vacancy_reason {
-  std::string source_title, rule;       // what the source's filter passed it by
+  std::string source_title, rule;  // what the source's filter passed it by
   struct judged {
     category_id category;
     double confidence = 0;
   };
   std::vector<judged> categories;
-  std::string engine;                   // which model decided
+  std::string engine;  // which model decided
 };
 
 }  // namespace tandem::hunt

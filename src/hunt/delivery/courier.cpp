@@ -16,9 +16,9 @@ namespace {
 namespace sql = tandem::hunt::sql::deliveries;
 using namespace std::chrono_literals;
 
-constexpr auto poll_every = 1s;           // behind the wake-ups: rows of a killed process, rows put off
-constexpr std::size_t cards_kept = 2'000; // per process; a card is a few hundred bytes
-constexpr auto shown_for = 2s;            // a rendered card says its age: "12 s ago"
+constexpr auto poll_every = 1s;            // behind the wake-ups: rows of a killed process, rows put off
+constexpr std::size_t cards_kept = 2'000;  // per process; a card is a few hundred bytes
+constexpr auto shown_for = 2s;             // a rendered card says its age: "12 s ago"
 
 struct key {
   std::int64_t vacancy = 0, user = 0, slot = 0;
@@ -51,9 +51,11 @@ class delivery_part final : public async::part {
       : with_(std::move(with)),
         settings_(settings),
         log_("delivery"),
-        work_(with_.on, [this](std::string_view task, const std::exception_ptr& failure) {
-          log_.error("a task of the delivery failed", {{"task", task}, {"error", async::text_of(failure)}});
-        }),
+        work_(with_.on,
+              [this](std::string_view task, const std::exception_ptr& failure) {
+                log_.error("a task of the delivery failed",
+                           {{"task", task}, {"error", async::text_of(failure)}});
+              }),
         due_bell_(with_.on),
         outcome_bell_(with_.on) {}
 
@@ -98,7 +100,8 @@ class delivery_part final : public async::part {
   task<> fan_out_batch(std::span<const queue::message> batch, queue::acknowledger& ack) {
     std::vector<std::int64_t> vacancies, messages;
     for (const auto& message : batch) {
-      vacancies.push_back(boost::json::parse(message.body).as_object().at("vacancy_id").to_number<std::int64_t>());
+      vacancies.push_back(
+          boost::json::parse(message.body).as_object().at("vacancy_id").to_number<std::int64_t>());
       messages.push_back(message.id);
     }
     const auto tx = co_await with_.db.begin();
@@ -150,7 +153,8 @@ class delivery_part final : public async::part {
     for (int i = 0; i < rows.size(); ++i) {
       const key id{rows[i].get<std::int64_t>(0), rows[i].get<std::int64_t>(1), rows[i].get<std::int64_t>(2)};
       if (mine.in_flight.contains(id)) continue;
-      fresh.push_back({id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::string>(5)});
+      fresh.push_back(
+          {id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::string>(5)});
     }
     if (fresh.empty()) co_return;
     co_await know_cards(fresh);
@@ -224,8 +228,8 @@ class delivery_part final : public async::part {
       put_off_.add(row.id);
     } else {
       if (!answer.error().chat_is_closed()) {
-        log_.error("a card was refused", {{"bot", bot_id}, {"vacancy", row.id.vacancy},
-                                          {"error", answer.error().description}});
+        log_.error("a card was refused",
+                   {{"bot", bot_id}, {"vacancy", row.id.vacancy}, {"error", answer.error().description}});
       }
       refused_.add(row.id);
     }
@@ -298,7 +302,8 @@ class delivery_part final : public async::part {
     if (!sent.empty()) {
       co_await with_.db(sql::mark_sent, sent.vacancies, sent.users, sent.slots, sent.messages, sent.at);
     }
-    if (!refused.empty()) co_await with_.db(sql::mark_refused, refused.vacancies, refused.users, refused.slots);
+    if (!refused.empty())
+      co_await with_.db(sql::mark_refused, refused.vacancies, refused.users, refused.slots);
     if (!put_off.empty()) {
       co_await with_.db(sql::put_off, put_off.vacancies, put_off.users, put_off.slots, with_.time.now(),
                         settings_.attempts);

@@ -13,30 +13,31 @@
 namespace tandem::hunt {
 
 struct delivery_settings {
-  // A vacancy of several categories comes once, in the most confident one that the person has started; true: in
-  // each of them.
+  // A vacancy of several categories comes once, in the most confident one that the person has started; true:
+  // in each of them.
   bool in_each_category = false;
   int in_flight_per_bot = 64;  // sends under way or waiting in the sender, per bot
-  int attempts = 10;           // of a delivery that the server does not take, over about an hour; then refused
+  int attempts = 10;  // of a delivery that the server does not take, over about an hour; then refused
 };
 
 // The ways out: the sender of a bot in this process, nothing while it does not run here.
 using outlet = std::function<telegram::sender*(std::int64_t bot_id)>;
 
 // The message that shows a card in a language; chat_id and options are filled in by the delivery.
-using render_card = std::function<telegram::text_message(const vacancy_card&, std::string_view language, instant now)>;
+using render_card =
+    std::function<telegram::text_message(const vacancy_card&, std::string_view language, instant now)>;
 
-// Told when the first reader's message is handed to the sender, and as readers get it: how many at once, the last
-// of them when.
+// Told when the first reader's message is handed to the sender, and as readers get it: how many at once, the
+// last of them when.
 struct delivery_observer {
   std::function<void(vacancy_id, instant at)> handed;
   std::function<void(vacancy_id, int readers, instant at)> delivered;
 };
 
-// Turns published vacancies into one delivery row per person (lane "deliver") and sends the rows that are due, bot by
-// bot, in an order of readers that rotates from vacancy to vacancy. A row is marked in the same moment as its message
-// is known to be accepted; whatever is killed, a person gets a vacancy once, but for what was in flight at the kill.
-// One process at a time may deliver for a bot: run it under a lead.
+// Turns published vacancies into one delivery row per person (lane "deliver") and sends the rows that are
+// due, bot by bot, in an order of readers that rotates from vacancy to vacancy. A row is marked in the same
+// moment as its message is known to be accepted; whatever is killed, a person gets a vacancy once, but for
+// what was in flight at the kill. One process at a time may deliver for a bot: run it under a lead.
 struct delivery_parts {
   executor on;
   pg::pool& db;

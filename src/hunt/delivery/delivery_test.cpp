@@ -63,7 +63,8 @@ TEST_F(Delivery, AVacancyReachesThoseWhoWantItAndMayHaveIt) {
   const auto paused = reader_of(3, design);
   run(subscribers->pause(*pool, paused.id, true));
   const auto late = reader_of(4, design);
-  ask("UPDATE hunt.readers SET right_until = '2026-11-22T11:59Z' WHERE user_id = " + std::to_string(late.id.value));
+  ask("UPDATE hunt.readers SET right_until = '2026-11-22T11:59Z' WHERE user_id = " +
+      std::to_string(late.id.value));
   const auto gone = reader_of(5, design);
   run(subscribers->blocked(*pool, gone.id, main_bot));
   const auto hides = reader_of(6, design);
@@ -79,9 +80,10 @@ TEST_F(Delivery, AVacancyReachesThoseWhoWantItAndMayHaveIt) {
   EXPECT_EQ(all, (texts{"101: Landing 3 en", "101: Logo 3 en", "106: Logo 3 en"}));
   EXPECT_EQ(handed.size(), 2u);
   EXPECT_EQ(ask("SELECT string_agg(DISTINCT state, ',') FROM hunt.deliveries"), "sent");
-  EXPECT_EQ(ask("SELECT count(*) FROM hunt.vacancies WHERE handed_at IS NOT NULL AND first_reader_at IS NOT NULL "
-                "AND last_reader_at IS NOT NULL"),
-            "2");
+  EXPECT_EQ(
+      ask("SELECT count(*) FROM hunt.vacancies WHERE handed_at IS NOT NULL AND first_reader_at IS NOT NULL "
+          "AND last_reader_at IS NOT NULL"),
+      "2");
 }
 
 TEST_F(Delivery, OneOfSeveralCategoriesComesOnceInTheMostConfidentStarted) {
@@ -182,7 +184,8 @@ TEST_F(Delivery, AttemptsAreCountedAndThenItIsRefused) {
   publish(vacancy("Logo", {{design, 0.9}}));
   wait_for(2);
   stop();
-  EXPECT_EQ(ask("SELECT state FROM hunt.deliveries WHERE vacancy_id = 1 AND user_id = " + std::to_string(who.id.value)),
+  EXPECT_EQ(ask("SELECT state FROM hunt.deliveries WHERE vacancy_id = 1 AND user_id = " +
+                std::to_string(who.id.value)),
             "refused");
 }
 

@@ -28,7 +28,8 @@ task<std::map<vacancy_id, vacancy_card>> load_cards(pg::session& in, std::vector
     card.contact_url = row.get<std::string>(8);
     card.author_key = row.get<std::string>(9);
     card.other_sources = row.get<int>(10);
-    for (const auto id : row.get<std::optional<std::vector<std::int64_t>>>(11).value_or(std::vector<std::int64_t>{})) {
+    for (const auto id :
+         row.get<std::optional<std::vector<std::int64_t>>>(11).value_or(std::vector<std::int64_t>{})) {
       card.also.emplace_back(id);
     }
     if (!card.also.empty()) card.category = card.also.front();

@@ -49,4 +49,3 @@ task<std::optional<slow_way>> find_slow_way(pg::session& in, instant since, inst
 }
 
 }  // namespace tandem::hunt
-

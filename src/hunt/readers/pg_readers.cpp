@@ -78,7 +78,8 @@ class pg_readers final : public readers {
     co_await in(sql::take_over, who, bot_id);
   }
 
-  task<std::vector<waiting_start>> take_unreminded(pg::session& in, instant chosen_before, int limit) override {
+  task<std::vector<waiting_start>> take_unreminded(pg::session& in, instant chosen_before,
+                                                   int limit) override {
     const auto rows = co_await in(sql::take_unreminded, chosen_before, limit, time_.now());
     std::vector<waiting_start> out;
     for (int i = 0; i < rows.size(); ++i) {

@@ -194,8 +194,8 @@ TEST_F(Readers, WhatIsExportedGoesWithThePerson) {
   run(vacancies->report(*pool, who.id, what, "scam"));
   run(vacancies->hide_author(*pool, who.id, what, true));
   const auto text = run(subscribers->export_data(*pool, who.id));
-  for (const std::string part : {"\"trial_started_at\"", "\"choices\": [{", "\"saved\": [{", "\"scam\"", "@anna",
-                                 "\"delivered\": 1"}) {
+  for (const std::string part : {"\"trial_started_at\"", "\"choices\": [{", "\"saved\": [{", "\"scam\"",
+                                 "@anna", "\"delivered\": 1"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
   run(people->erase(*pool, who.id));

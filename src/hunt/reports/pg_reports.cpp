@@ -46,7 +46,8 @@ class pg_reports final : public reports {
     co_return ids(rows);
   }
 
-  task<bool> decide(pg::transaction& in, vacancy_id what, decision how, std::optional<category_id> to) override {
+  task<bool> decide(pg::transaction& in, vacancy_id what, decision how,
+                    std::optional<category_id> to) override {
     const auto rows = co_await in(statements::lock_vacancy, what);
     if (rows.empty()) co_return false;
     const auto post = rows.front().get<post_id>(0);

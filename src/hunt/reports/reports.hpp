@@ -68,11 +68,12 @@ class reports {
   // Vacancies with reports that wait for a decision, the oldest first.
   virtual task<std::vector<vacancy_id>> open(pg::session& in, int limit) = 0;
 
-  // Closes the open reports of the vacancy with this decision and does what it means: a label for the classifier, the
-  // vacancy (of a banned author: all of theirs) withdrawn for those who wait, the author banned. `to` is the category
-  // of `recategorised`: those who chose it and have not got the vacancy get it now. False if there is no such vacancy,
-  // or no such category.
-  virtual task<bool> decide(pg::transaction& in, vacancy_id what, decision how, std::optional<category_id> to) = 0;
+  // Closes the open reports of the vacancy with this decision and does what it means: a label for the
+  // classifier, the vacancy (of a banned author: all of theirs) withdrawn for those who wait, the author
+  // banned. `to` is the category of `recategorised`: those who chose it and have not got the vacancy get it
+  // now. False if there is no such vacancy, or no such category.
+  virtual task<bool> decide(pg::transaction& in, vacancy_id what, decision how,
+                            std::optional<category_id> to) = 0;
 
   virtual task<std::vector<report_message>> messages(pg::session& in, vacancy_id what) = 0;
   virtual task<> keep_message(pg::session& in, vacancy_id what, report_message shown) = 0;

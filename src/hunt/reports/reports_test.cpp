@@ -24,7 +24,9 @@ struct Reports : testing::Test, town {
   std::string state_of(vacancy_id what) {
     return ask("SELECT state FROM hunt.vacancies WHERE vacancy_id = " + std::to_string(what.value));
   }
-  std::string label() { return ask("SELECT concat_ws(' ', kind, categories, scam, labelled_by) FROM hunt.labels"); }
+  std::string label() {
+    return ask("SELECT concat_ws(' ', kind, categories, scam, labelled_by) FROM hunt.labels");
+  }
 
   accounts::user anna = reader_of(1, design), boris = reader_of(2, design);
   vacancy_id landing = vacancy("Landing", {{design, 0.9}, {development, 0.6}});
@@ -89,7 +91,8 @@ TEST_F(Reports, AnotherCategoryTakesTheVacancyToThoseWhoChoseIt) {
   EXPECT_EQ(ask("SELECT string_agg(category_id || ' ' || state, ', ' ORDER BY user_id) FROM hunt.deliveries"),
             "2 withdrawn, 2 due");
   EXPECT_EQ(label(), "vacancy {data} f operator");
-  EXPECT_EQ(run(lanes->lanes()).front().waiting, 1) << "published again for the readers of the right category";
+  EXPECT_EQ(run(lanes->lanes()).front().waiting, 1)
+      << "published again for the readers of the right category";
   EXPECT_EQ(run(vacancies->reason(*pool, landing))->engine, "operator");
 }
 
