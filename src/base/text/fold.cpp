@@ -122,17 +122,19 @@ void fold_character(char32_t c, std::u32string& out) {
 // Gives a word with letters of two alphabets to the one whose letters have no double; a tie goes to Cyrillic.
 // Returns whether the word was mixed.
 bool resolve_look_alikes(std::u32string& word) {
-  int latin = 0, cyrillic = 0, greek = 0, only_latin = 0, only_cyrillic = 0;
+  int latin = 0, cyrillic = 0, greek = 0, digits = 0;
   for (const char32_t c : word) {
-    if (is_latin(c)) {
-      ++latin;
-      only_latin += to_cyrillic(c) == 0;
-    } else if (c >= U'α' && c <= U'ω') {
-      ++greek;
-    } else if (is_cyrillic(c)) {
-      ++cyrillic;
-      only_cyrillic += to_latin(c) == 0;
-    }
+    latin += is_latin(c);
+    cyrillic += is_cyrillic(c);
+    greek += c >= U'α' && c <= U'ω';
+    digits += is_digit(c);
+  }
+  // Nearly every word is of one alphabet.
+  if (greek == 0 && digits == 0 && (latin == 0 || cyrillic == 0)) return false;
+  int only_latin = 0, only_cyrillic = 0;
+  for (const char32_t c : word) {
+    only_latin += is_latin(c) && to_cyrillic(c) == 0;
+    only_cyrillic += is_cyrillic(c) && to_latin(c) == 0;
   }
   const bool mixed = (latin > 0) + (cyrillic > 0) + (greek > 0) > 1;
   const bool cyrillic_side =
@@ -290,6 +292,7 @@ std::string_view stemmer::stem(std::string_view word) {
 
 token_list split(std::string_view text, stemmer& stems, std::size_t limit) {
   token_list out;
+  out.reserve(std::min(limit, text.size() / 8 + 8));  // a Russian word with its space takes a dozen bytes
   std::uint16_t line = 0;
   bool line_has_tokens = false;
   std::u32string folded;

@@ -162,19 +162,20 @@ std::expected<rule_set, rule_error> rule_set::parse(std::string_view rules) {
   rule_set out;
   if (rules.size() > most_bytes) return std::unexpected(rule_error{1, 1, "hunt.rule.too_long"});
   text::stemmer stems;
+  std::vector<rule> must;
   for (std::size_t number = 1; !rules.empty(); ++number) {
     const std::size_t end = rules.find('\n');
     const std::string_view line = rules.substr(0, end);
     rules.remove_prefix(end == std::string_view::npos ? rules.size() : end + 1);
     const std::size_t first = std::find_if_not(line.begin(), line.end(), is_space) - line.begin();
     if (first == line.size() || line[first] == ';') continue;
-    if (out.rules_.size() == most_lines)
+    if (out.rules_.size() + must.size() == most_lines)
       return std::unexpected(rule_error{number, 1, "hunt.rule.too_many_lines"});
     auto made = reader(line, number, stems).read();
     if (!made) return std::unexpected(made.error());
-    out.rules_.push_back(std::move(*made));
+    (made->must ? must : out.rules_).push_back(std::move(*made));
   }
-  std::stable_partition(out.rules_.begin(), out.rules_.end(), [](const rule& one) { return !one.must; });
+  std::ranges::move(must, std::back_inserter(out.rules_));
   return out;
 }
 

@@ -67,6 +67,29 @@ bool is_self_verb(std::string_view word) {
   return ends && word.size() >= 8 && std::ranges::find(others, word) == others.end();
 }
 
+// "Руководила", "построил": one person tells what was done. Companies do so in the plural, news in both.
+bool is_own_past(std::string_view word) {
+  static constexpr auto endings =
+      std::to_array<std::string_view>({"ала", "ила", "ела", "яла", "ал", "ил", "ел", "ял", "вел", "вела",
+                                       "шел", "шла", "ался", "алась", "ился", "илась"});
+  static constexpr auto others = std::to_array<std::string_view>(
+      {"отдел",  "материал",  "сериал",    "портал",  "канал",      "персонал",     "филиал",   "журнал",
+       "идеал",  "профил",    "стил",      "скилл",   "начала",     "сначала",      "канала",   "отдела",
+       "дела",   "тела",      "раздел",    "модел",   "сила",       "было",         "был",      "была",
+       "предел", "потенциал", "терминал",  "капитал", "функционал", "профессионал", "оригинал", "мобил",
+       "файл",   "материала", "персонала", "филиала", "журнала",    "портала",      "сериала",  "мал",
+       "зал",    "бал",       "мила",      "правила"});
+  return word.size() >= 8 &&
+         std::ranges::any_of(endings, [&](std::string_view end) { return word.ends_with(end); }) &&
+         std::ranges::find(others, word) == others.end();
+}
+
+// "Перевести", "сделать" as the first word: a task.
+bool is_infinitive(std::string_view word) {
+  return word.size() >= 8 && (word.ends_with("ть") || word.ends_with("ти") || word.ends_with("чь") ||
+                              word.ends_with("ться") || word.ends_with("тись"));
+}
+
 bool is_years(std::string_view stem) {
   return stem == "лет" || stem == "год" || stem == "year" || stem == "yrs";
 }
@@ -179,7 +202,8 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   // Which tokens stand in the head: the first lines, and what follows a hiring word.
   std::vector<bool> head(tokens.size(), false), title(tokens.size(), false);
   std::size_t counted = 0, mixed = 0, cyrillic = 0, latin = 0, links = 0, mentions = 0, money = 0, plus = 0,
-              questions = 0, exclamations = 0, self_verbs = 0, own_years = 0;
+              questions = 0, exclamations = 0, self_verbs = 0, own_past = 0, own_years = 0;
+  bool begins_with_task = false;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const token& one = tokens[i];
     if (counts_as_word(one)) {
@@ -204,7 +228,11 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
       const bool opens_line = i == 0 || tokens[i - 1].line != one.line;
       plus += one.folded == "+" && !glued && (!opens_line || tokens.size() == 1);
     }
-    if (one.kind == token_kind::word) self_verbs += is_self_verb(one.folded);
+    if (one.kind == token_kind::word) {
+      self_verbs += is_self_verb(one.folded);
+      own_past += is_own_past(one.folded);
+      if (counted == 1) begins_with_task = is_infinitive(one.folded);
+    }
     if (one.kind == token_kind::number && i + 1 < tokens.size() && is_years(tokens[i + 1].stem)) {
       // "Опыт от 3 лет", "1–3 года" asks for it; "опыт 3 года", "7 лет в продажах" has it.
       const bool asked = i > 0 && (tokens[i - 1].folded == "от" || tokens[i - 1].folded == "до" ||
@@ -295,7 +323,19 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   flag(!out.offers_work && !out.offers_self && !says({"conditions", "pay_due"}), "x_no_word_of_work");
   flag(self_verbs > 0, "x_self_verb");
   flag(self_verbs > 1, "x_self_verbs");
+  flag(own_past > 0, "x_past");
   flag(own_years > 0, "x_own_years");
+  flag(begins_with_task, "x_task_first");
+  // How these go together says more than each: a linear model has to be told.
+  const auto share = [&](std::size_t count) { return count == 0 ? '0' : count == 1 ? '1' : '2'; };
+  kind_signals +=
+      fmt::format("p_hire{:d}_seek{:d}_self{}_past{}_title{:d}_years{:d}_task{:d} ", out.offers_work,
+                  says({"seek", "seek_tag"}), share(self_verbs + says({"offer_self"})), share(own_past),
+                  !out.titles.empty(), own_years > 0, begins_with_task);
+  kind_signals += fmt::format("p_hire{:d}_news{:d}_course{:d}_channel{:d}_scam{:d}_sections{:d}_long{:d} ",
+                              says({"hire", "hire_exact", "hire_tag"}), says({"news"}), says({"course"}),
+                              says({"channel"}), says({"scam", "fast_money"}), says({"sections", "respond"}),
+                              counted > 30);
   flag(links > 0, "x_link");
   flag(links > 3, "x_links");
   flag(mentions > 0, "x_mention");
@@ -311,7 +351,7 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   kind_signals += fmt::format("x_length{} ", length_class);
 
   // fastText averages over the line: without repeating, three signals would drown in two hundred words.
-  const std::size_t times = 1 + std::min<std::size_t>(counted / 20, 10);
+  const std::size_t times = 1 + std::min<std::size_t>(counted / 60, 3);
   for (std::size_t i = 0; i < times; ++i) out.kind_line += kind_signals;
   for (std::size_t i = 0; i < 1 + times / 3; ++i) out.category_line += category_signals;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
