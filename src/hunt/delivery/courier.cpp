@@ -84,6 +84,8 @@ class delivery_part final : public async::part {
   struct lane {
     explicit lane(const executor& on) : changed(on) {}
     std::set<key> in_flight;
+    // What was written while a query for due rows was under way: the query may still show it as due.
+    std::set<key> written_meanwhile;
     async::event changed;
   };
 
@@ -148,11 +150,12 @@ class delivery_part final : public async::part {
     if (!with_.senders(bot_id) || mine.in_flight.size() > window / 2) co_return;
     // What is under way is still due in the database, and comes first there.
     const auto wanted = static_cast<std::int64_t>(window + mine.in_flight.size());
+    mine.written_meanwhile.clear();
     const auto rows = co_await with_.db(sql::due, bot_id, with_.time.now(), wanted);
     std::vector<due> fresh;
     for (int i = 0; i < rows.size(); ++i) {
       const key id{rows[i].get<std::int64_t>(0), rows[i].get<std::int64_t>(1), rows[i].get<std::int64_t>(2)};
-      if (mine.in_flight.contains(id)) continue;
+      if (mine.in_flight.contains(id) || mine.written_meanwhile.contains(id)) continue;
       fresh.push_back(
           {id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::string>(5)});
     }
@@ -283,6 +286,7 @@ class delivery_part final : public async::part {
       for (const auto& [bot_id, id] : ended) {
         auto& mine = lanes_.at(bot_id);
         mine.in_flight.erase(id);
+        mine.written_meanwhile.insert(id);
         mine.changed.ring();
       }
     }
