@@ -5,7 +5,7 @@ const tandem = `http://127.0.0.1:${process.env.TANDEM_PORT ?? "8080"}`;
 
 export default defineConfig({
   root: "sandbox",
-  base: "./", // the page may be served from any path
+  base: "/sandbox/", // where the sandbox serves it (docs/sandbox.md)
   esbuild: { jsx: "automatic" },
   build: {
     outDir: "../dist/sandbox",

@@ -71,7 +71,15 @@ class house final : public sandbox {
     on.add(
         "GET", "/{name}/{id}", [this](http::request what) { return pages_.post(std::move(what)); }, limits);
     control_.mount(on);
-    if (!options_.web_folder.empty()) on.add_static("/sandbox", options_.web_folder);
+    if (options_.web_folder.empty()) return;
+    on.add_static("/sandbox", options_.web_folder);
+    // The address that a start prints.
+    on.add("GET", "/", [](http::request) -> task<http::response> {
+      http::response page;
+      page.status = 302;
+      page.headers.add("Location", "/sandbox/");
+      co_return page;
+    });
   }
 
   void register_bot(const std::string& token, const std::string& username,

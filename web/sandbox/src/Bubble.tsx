@@ -38,7 +38,9 @@ export const Bubble = memo(
     const photos = views.filter((one) => one.message.photo);
     const buttons = message.reply_markup?.inline_keyboard ?? [];
     const waiting = new Set(props.pressing.split("|"));
-    const body = captioned.text ?? captioned.caption ?? "";
+    const whole = captioned.text ?? captioned.caption ?? "";
+    // As in Telegram: what a link gave to /start is for the bot, not for the reader.
+    const body = view.out ? whole.replace(/^\/start \S+$/, "/start") : whole;
     const entities = captioned.entities ?? captioned.caption_entities;
     return (
       <div

@@ -151,7 +151,7 @@ export function Conversation({ chat, route, panel, onPanel, onWay, hinted }: Pro
     : bot
       ? `@${bot.username} · ${texts.of("chat.bot")}`
       : channel
-        ? `@${channel.username} · ${texts.of("chat.subscribers", { n: channel.subscribers })}`
+        ? `@${channel.username} · ${texts.of("chat.subscribers", { n: channel.subscribers })}${channel.preview ? "" : ` · ${texts.of("chat.no_preview")}`}`
         : texts.of("chat.members", { n: (group?.people.length ?? 0) + (group?.bots.length ?? 0) });
 
   return (

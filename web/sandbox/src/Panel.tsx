@@ -138,7 +138,7 @@ function WayCard({ way, open, onOpen }: { way: Way; open: boolean; onOpen: () =>
                   <time title={`${texts.exact(step.at_us / 1e6)}, ${texts.span(step.at_us - (journey.begun_us ?? 0))}`}>
                     {step.at_us === journey.begun_us
                       ? texts.relative(step.at_us / 1e6, now_us / 1e6)
-                      : `+${texts.span(step.since_us)}`}
+                      : step.since_us > 0 && `+${texts.span(step.since_us)}`}
                   </time>
                 )}
               </span>

@@ -23,12 +23,24 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
   const texts = useTexts();
   const world = useWorld();
   const [adding, setAdding] = useState<"person" | "channel" | Person | null>(null);
+  const [wide, setWide] = useState(false); // all bots are listed
   const state = world.state!;
   const me = world.me();
 
   const bots = state.bots
     .map((bot) => ({ bot, chat: world.chatOfBot(bot.id) }))
     .sort((a, b) => order(b.chat) - order(a.chat) || a.bot.id - b.bot.id);
+  // Bots that one has never met are folded away, all but the one to begin with.
+  const met = bots.filter(
+    ({ bot, chat }, at) =>
+      at === 0 ||
+      chat?.last ||
+      chat?.status !== "new" ||
+      route.place === String(bot.id) ||
+      hinted === String(bot.id),
+  );
+  bots.sort((a, b) => Number(met.includes(b)) - Number(met.includes(a)));
+  const known = bots.length - met.length < 3 ? bots.length : met.length;
   const channels = state.channels
     .map((channel) => ({ channel, chat: world.chatOfChannel(channel.username) }))
     .sort((a, b) => (b.chat?.last?.message.date ?? 0) - (a.chat?.last?.message.date ?? 0));
@@ -118,7 +130,7 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
       <nav aria-label={texts.of("list.bots")}>
         <h2>{texts.of("list.bots")}</h2>
         {bots.length === 0 && <p className="empty">{texts.of("list.no_bots")}</p>}
-        {bots.map(({ bot, chat }) => (
+        {bots.slice(0, wide ? bots.length : known).map(({ bot, chat }) => (
           <Item
             key={bot.id}
             href={hashOf({ person: route.person, place: String(bot.id) })}
@@ -136,6 +148,12 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
             }
           />
         ))}
+        {bots.length > known && (
+          <button type="button" className="item fold" aria-expanded={wide} onClick={() => setWide(!wide)}>
+            <Icon name="chevron" />
+            {wide ? texts.of("list.fewer") : texts.of("list.other_bots", { n: bots.length - known })}
+          </button>
+        )}
         <h2>
           {texts.of("list.channels")}
           <button
@@ -228,7 +246,7 @@ function Item({ href, current, hinted, name, seed, chat, quiet }: ItemProps) {
       <span className="item-name">
         <b>{name}</b>
         {last && (
-          <time title={texts.exact(last.message.date)}>{texts.relative(last.message.date, world.now())}</time>
+          <time title={texts.exact(last.message.date)}>{texts.brief(last.message.date, world.now())}</time>
         )}
       </span>
       <span className="item-text">

@@ -39,7 +39,9 @@ export function tourStep(world: World, tour: TourState): TourStep | null {
   }
   const bot = started[0]!;
   const category = /^tandem_(\w+)_bot$/.exec(bot.username)?.[1] ?? "design";
-  const post = world.state.channels[0];
+  // A channel whose pages Tandem can read; best one that is about this category.
+  const open = world.state.channels.filter((one) => one.preview).sort((a, b) => b.chat_id - a.chat_id);
+  const post = open.find((one) => one.username.includes(category)) ?? open[0];
   const way = [...world.ways.values()]
     .reverse()
     .find((one) => one.stages[0] && one.stages[0].stage === "posted" && one.stages[0].at_us / 1e6 >= tour.begun - 2);
@@ -164,7 +166,8 @@ function Action({ step, there, onEnd, onWay }: { step: TourStep; there: boolean;
     const channel = world.channel(step.place.slice(1));
     const chat = channel && world.chatOfChannel(channel.username);
     if (!channel || !chat) return null;
-    if (there && draftOf(chat.chat)) return null;
+    const sent = step.way && !journeyOf(texts, step.way, Date.now() * 1000).ended_us;
+    if (sent || (there && draftOf(chat.chat))) return null;
     return (
       <button
         type="button"
@@ -174,12 +177,11 @@ function Action({ step, there, onEnd, onWay }: { step: TourStep; there: boolean;
           open();
         }}
       >
-        {texts.of("tour.post_go", { name: channel.title })}
+        {texts.of("tour.post_go")}
       </button>
     );
   }
   if (there) return null;
-  const bot = world.bot(Number(step.place));
   if (step.number === 1) {
     return (
       <button type="button" className="main" onClick={open}>
@@ -196,7 +198,7 @@ function Action({ step, there, onEnd, onWay }: { step: TourStep; there: boolean;
         open();
       }}
     >
-      {texts.of("tour.start_go", { name: bot?.title || `@${bot?.username ?? ""}` })}
+      {texts.of("tour.go_bot")}
     </button>
   );
 }

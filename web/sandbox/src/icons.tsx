@@ -45,8 +45,8 @@ export function Ticks({ both }: { both: boolean }) {
 const colors = ["#e17076", "#d9933f", "#8f7ee7", "#5fae45", "#3ba3a8", "#4a93cf", "#d9629a", "#3f7fd9"];
 
 export function Avatar({ name, seed, color, size = 46 }: { name: string; seed: number; color?: string; size?: number }) {
-  // An emoji alone, or the first letters of two words.
-  const words = name.replace(/[^\p{L}\p{N}\s]/gu, " ").split(/\s+/).filter(Boolean);
+  // The first letters of two words; one word before a colon is the same for many.
+  const words = name.replace(/^\S+:\s*/, "").replace(/[^\p{L}\p{N}\s]/gu, " ").split(/\s+/).filter(Boolean);
   const letters = words.slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
   const back = color ?? colors[Math.abs(seed) % colors.length]!;
   return (

@@ -84,6 +84,16 @@ export class Texts {
     return this.day.format(unix * 1000);
   }
 
+  // The same for lists, where room is short: "now", "5 min", "2 h", "3 d".
+  brief(unix: number, now: number): string {
+    const passed = now - unix;
+    if (passed < 60) return this.of("time.brief_now");
+    if (passed < 3600) return this.of("time.brief_min", { n: Math.floor(passed / 60) });
+    if (passed < 86_400) return this.of("time.brief_h", { n: Math.floor(passed / 3600) });
+    if (passed < 7 * 86_400) return this.of("time.brief_d", { n: Math.floor(passed / 86_400) });
+    return this.day.format(unix * 1000);
+  }
+
   date(unix: number, now: number): string {
     const start = (at: number) => new Date(at * 1000).setHours(0, 0, 0, 0);
     const days = Math.round((start(now) - start(unix)) / 86_400_000);
