@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cmath>
 
 #include "sandbox/api_calls.hpp"
 #include "sandbox/ascii.hpp"
@@ -248,7 +249,7 @@ outcome send_location(api_call& call) {
     double value = 0;
     const std::string text = call.in.text(name);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return {};
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
     return value;
   };
   const auto latitude = read("latitude"), longitude = read("longitude");

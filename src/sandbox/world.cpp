@@ -187,7 +187,7 @@ void world::bot_changed(bot& one, journal_line& line) {
 
 chat& world::add_chat(chat one, journal_line& line) {
   if (one.id == 0) {
-    one.id = public_chats_.empty() ? -1001000000001 : public_chats_.begin()->first - 1;
+    one.id = public_chats_.empty() ? -1001000000001 : public_chats_.rbegin()->first - 1;
   }
   auto& slot = public_chats_[one.id];
   slot = std::make_unique<chat>(std::move(one));

@@ -71,6 +71,8 @@ class world {
   world(executor on, std::string folder, const clock& machine, shifted_clock& product);
   ~world();
 
+  using public_chat_map = std::map<std::int64_t, std::unique_ptr<chat>, std::greater<>>;  // ids fall
+
   // ---- who and where
   bot* find_bot(std::int64_t id);
   bot* bot_by_token(std::string_view token);
@@ -83,7 +85,8 @@ class world {
   membership member_of(const bot& of, std::int64_t person_id) const;
   const std::map<std::int64_t, std::unique_ptr<bot>>& bots() const { return bots_; }
   const std::map<std::int64_t, person>& people() const { return people_; }
-  const std::map<std::int64_t, std::unique_ptr<chat>>& public_chats() const { return public_chats_; }
+  // The oldest first.
+  const public_chat_map& public_chats() const { return public_chats_; }
   bool name_is_taken(std::string_view username) const;
 
   // ---- changes; each adds itself to `line`
@@ -197,7 +200,7 @@ class world {
   std::map<std::int64_t, person> people_;
   std::map<std::int64_t, std::unique_ptr<bot>> bots_;
   std::unordered_map<std::string, bot*> tokens_;
-  std::map<std::int64_t, std::unique_ptr<chat>> public_chats_;
+  public_chat_map public_chats_;
   std::unordered_map<std::string, std::int64_t> names_;  // lower case → person, bot or chat id
   std::unordered_map<std::string, stored_file> files_;   // by unique
   std::unordered_map<std::string, std::string> file_paths_;
