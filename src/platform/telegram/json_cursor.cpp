@@ -1,5 +1,6 @@
 #include "platform/telegram/json_cursor.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -10,6 +11,13 @@ namespace tandem::telegram {
 namespace {
 
 constexpr int deepest = 64;
+
+// Bytes that stand for themselves in a string.
+constexpr auto plain_bytes = [] {
+  std::array<bool, 256> out{};
+  for (std::size_t byte = 0x20; byte < 0x80; ++byte) out[byte] = byte != '"' && byte != '\\';
+  return out;
+}();
 
 bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 
@@ -84,29 +92,26 @@ bool json_cursor::read_name(std::string_view& name, std::string& scratch) {
 
 // What stands between the quotes; `plain` if it may be taken as it is.
 bool json_cursor::scan_string(std::string_view& raw, bool& plain) {
-  const auto begin = ++at_;
+  const char* const begin = text_.data() + at_ + 1;
+  const char* const end = text_.data() + text_.size();
   plain = true;
-  while (at_ < text_.size()) {
-    const auto byte = static_cast<unsigned char>(text_[at_]);
-    if (byte == '"') {
-      raw = text_.substr(begin, at_ - begin);
-      ++at_;
+  for (const char* next = begin;;) {
+    while (next < end && plain_bytes[static_cast<unsigned char>(*next)]) ++next;
+    if (next >= end) return fail();
+    if (*next == '"') {
+      raw = std::string_view(begin, next);
+      at_ = static_cast<std::size_t>(next + 1 - text_.data());
       return true;
     }
-    if (byte < 0x20) return fail();
-    if (byte < 0x80) {
-      if (byte == '\\') {
-        plain = false;
-        ++at_;
-      }
-      ++at_;
+    if (*next == '\\') {
+      plain = false;
+      next += 2;
     } else {
-      const auto length = sequence_length(text_.substr(at_));
-      if (length == 0) return fail();
-      at_ += length;
+      const auto length = sequence_length(std::string_view(next, end));
+      if (length < 2) return fail();  // no UTF-8, or a control character
+      next += length;
     }
   }
-  return fail();
 }
 
 bool json_cursor::unescape(std::string_view raw, std::string& out) {

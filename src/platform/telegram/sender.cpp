@@ -88,15 +88,17 @@ class http_sender final : public sender {
   task<> stop() override {
     const auto self = state_;
     self->stopping = true;
-    for (auto& [id, waiting] : self->waiters) waiting->bell.ring();
+    for (auto& [id, waiting] : self->waiters) waiting->ring();
     while (self->calls > 0) co_await self->ended.wait();
     co_await work_.stop();
   }
 
  private:
   struct waiter {
-    explicit waiter(const executor& on) : bell(on) {}
-    async::event bell;
+    std::optional<async::event> bell;  // made when it comes to waiting, which it mostly does not
+    void ring() {
+      if (bell) bell->ring();
+    }
     std::optional<send_plan::start> go;
     std::optional<api_error> give_up;
     std::int64_t chat = 0;
@@ -141,7 +143,7 @@ class http_sender final : public sender {
 
   // A call's stand in the plan; leaves it also when the call is cancelled.
   struct turn {
-    turn(state& of_, const call_options& options) : of(of_), waiting(of_.on) {
+    turn(state& of_, const call_options& options) : of(of_) {
       waiting.chat = options.chat_id;
       waiting.patience = options.patience;
       id = of.plan.add(options.chat_id, options.urgency, options.messages);
@@ -164,7 +166,7 @@ class http_sender final : public sender {
     while (const auto start = of.plan.next(now)) {
       auto& waiting = *of.waiters.at(start->id);
       waiting.go = start;
-      waiting.bell.ring();
+      waiting.ring();
     }
     const auto wake = of.plan.wake();
     if (wake == of.next_wake) return;
@@ -197,7 +199,8 @@ class http_sender final : public sender {
     pump(*self);
     std::optional<ticks::time_point> first_try;
     for (;;) {
-      while (!waiting.go && !waiting.give_up && !self->stopping) co_await waiting.bell.wait();
+      if (!waiting.go && !waiting.bell) waiting.bell.emplace(self->on);
+      while (!waiting.go && !waiting.give_up && !self->stopping) co_await waiting.bell->wait();
       if (waiting.give_up) co_return std::unexpected(std::move(*waiting.give_up));
       if (!waiting.go) co_return std::unexpected(failure(refusal::stopped, "the sender is stopped"));
       const bool paid = std::exchange(waiting.go, std::nullopt)->paid;
@@ -330,7 +333,7 @@ class http_sender final : public sender {
     for (auto& [id, waiting] : of.waiters) {
       if (waiting->chat != chat || pause <= waiting->patience || waiting->go) continue;
       waiting->give_up = flooded_for(pause);
-      waiting->bell.ring();
+      waiting->ring();
     }
   }
 

@@ -1,5 +1,7 @@
 #include "platform/telegram/types.hpp"
 
+#include <array>
+#include <bit>
 #include <boost/describe.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -78,6 +80,53 @@ constexpr bool is_always_written(std::string_view name) {
   return name == "is_bot" || name == "has_custom_certificate";
 }
 
+template <class T>
+using members_of = boost::describe::describe_members<T, boost::describe::mod_public>;
+
+// Names are found by a tag of their length and three letters, which is nearly always unique; then they are
+// compared.
+constexpr std::uint32_t tag_of(std::string_view name) {
+  const auto letter = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i]));
+  };
+  if (name.empty()) return 0;
+  return static_cast<std::uint32_t>(name.size() & 0xff) | letter(0) << 8 | letter(name.size() / 2) << 16 |
+         letter(name.size() - 1) << 24;
+}
+
+template <class T>
+struct member_table {
+  static constexpr std::size_t size = boost::mp11::mp_size<members_of<T>>::value;
+  static_assert(size <= 64);
+  std::array<std::string_view, size> names{};
+  std::array<std::uint32_t, size> tags{};
+  std::uint64_t required = 0;  // a bit for each that must be there
+
+  constexpr member_table() {
+    std::size_t index = 0;
+    boost::mp11::mp_for_each<members_of<T>>([&](auto member) {
+      using type = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
+      names[index] = member.name;
+      tags[index] = tag_of(member.name);
+      const bool plain = std::is_same_v<type, std::int64_t> || std::is_same_v<type, std::string>;
+      if (plain && is_required(member.name)) required |= std::uint64_t(1) << index;
+      ++index;
+    });
+  }
+};
+template <class T>
+constexpr member_table<T> members;
+
+// The size of the table for a name that it does not have.
+template <class T>
+std::size_t index_of(std::string_view name) {
+  const auto& table = members<T>;
+  const auto tag = tag_of(name);
+  std::size_t index = 0;
+  while (index < table.size && (table.tags[index] != tag || table.names[index] != name)) ++index;
+  return index;
+}
+
 // Reads JSON into objects. False: the error says what was wrong, its path is put together on the way out.
 struct reader {
   json_cursor in;
@@ -115,34 +164,19 @@ struct reader {
   template <described T>
   bool read(T& out) {
     if (in.peek() != json_cursor::kind::object) return fail("expected an object");
-    using members = boost::describe::describe_members<T, boost::describe::mod_public>;
     std::uint64_t present = 0;
     const bool good = in.object([&](std::string_view name) {
-      if (in.peek() == json_cursor::kind::null) return in.skip();
-      bool known = false, fine = true;
-      std::uint64_t bit = 1;
-      boost::mp11::mp_for_each<members>([&](auto member) {
-        if (!known && name == std::string_view(member.name)) {
-          known = true;
-          present |= bit;
-          fine = read(out.*member.pointer) || at(member.name);
-        }
-        bit <<= 1;
+      const auto index = index_of<T>(name);
+      if (in.peek() == json_cursor::kind::null || index == members<T>.size) return in.skip();
+      present |= std::uint64_t(1) << index;
+      return boost::mp11::mp_with_index<members<T>.size>(index, [&](auto at_index) {
+        using member = boost::mp11::mp_at<members_of<T>, decltype(at_index)>;
+        return read(out.*member::pointer) || at(member::name);
       });
-      return known ? fine : in.skip();
     });
     if (!good) return error.reason.empty() ? fail("is no JSON") : false;
-    bool complete = true;
-    std::uint64_t bit = 1;
-    boost::mp11::mp_for_each<members>([&](auto member) {
-      using type = std::remove_reference_t<decltype(out.*member.pointer)>;
-      if constexpr (is_required(decltype(member)::name) &&
-                    (std::is_same_v<type, std::int64_t> || std::is_same_v<type, std::string>)) {
-        if (complete && !(present & bit)) complete = fail("is missing") || at(member.name);
-      }
-      bit <<= 1;
-    });
-    return complete;
+    const auto missing = members<T>.required & ~present;
+    return missing == 0 || (fail("is missing") || at(members<T>.names[std::countr_zero(missing)]));
   }
 };
 
@@ -153,7 +187,7 @@ bool is_absent(std::string_view name, const T& value) {
   } else if constexpr (requires { value.has_value(); }) {
     return !value.has_value();
   } else if constexpr (requires { value.empty(); }) {
-    return value.empty();
+    return value.empty() && !is_required(name);
   }
   return false;
 }
