@@ -57,6 +57,6 @@ class link_signer {
 };
 
 // Files in a folder of ours, made when absent. Files are written aside, synced and renamed.
-std::unique_ptr<store> make_folder_store(std::filesystem::path folder, link_signer links);
+std::unique_ptr<store> make_folder_store(std::filesystem::path folder, const link_signer& links);
 
 }  // namespace tandem::blob

@@ -66,7 +66,7 @@ instant time_of(const struct stat& about) {
 
 class folder_store final : public store {
  public:
-  folder_store(fs::path folder, link_signer links) : folder_(std::move(folder)), links_(std::move(links)) {
+  folder_store(fs::path folder, const link_signer& links) : folder_(std::move(folder)), links_(links) {
     if (sodium_init() < 0) throw std::runtime_error("libsodium does not start");
     fs::create_directories(folder_);
   }
@@ -203,8 +203,8 @@ std::expected<blob_id, link_error> link_signer::check(std::string_view id, std::
   return std::string(id);
 }
 
-std::unique_ptr<store> make_folder_store(fs::path folder, link_signer links) {
-  return std::make_unique<folder_store>(std::move(folder), std::move(links));
+std::unique_ptr<store> make_folder_store(fs::path folder, const link_signer& links) {
+  return std::make_unique<folder_store>(std::move(folder), links);
 }
 
 }  // namespace tandem::blob

@@ -36,9 +36,9 @@ struct unavailable final : error {
 };
 
 // The values of $1, $2 …; each is kept as PostgreSQL's text form. Arrays are sent as one parameter
-// (`= ANY($1)`, `unnest($1::bigint[], $2::text[])`): that is how a batch becomes one statement. A NUL byte in
-// a text, which PostgreSQL cannot store, becomes U+FFFD. instant::max() and min() are 'infinity' and
-// '-infinity'.
+// (`= ANY($1)`, `unnest($1::bigint[], $2::text[])`): that is how a batch becomes one statement. Bytes in a
+// text that PostgreSQL does not store (NUL, what is not UTF-8) become U+FFFD, so that foreign bytes cannot
+// make a statement fail. instant::max() and min() are 'infinity' and '-infinity'.
 class params {
  public:
   params() = default;

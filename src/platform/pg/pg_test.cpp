@@ -60,6 +60,11 @@ TEST_F(Pool, EveryTypeComesBackAsItWasSent) {
   EXPECT_EQ(echo<std::string>("text", std::string("a\0b", 3)),
             "a\xEF\xBF\xBD"
             "b");
+  EXPECT_EQ(echo<std::string>("text", "\xFFж\xED\xA0\x80 \xC0\xAF😀\xF0\x9F"),
+            "\uFFFDж\uFFFD\uFFFD\uFFFD \uFFFD\uFFFD😀\uFFFD\uFFFD");
+  const std::vector<std::string> broken = {"a\"\x80\"", "\xE2\x82"};
+  EXPECT_EQ(echo<std::vector<std::string>>("text[]", broken),
+            (std::vector<std::string>{"a\"\uFFFD\"", "\uFFFD\uFFFD"}));
   const std::vector<std::byte> bytes = {std::byte{0}, std::byte{255}, std::byte{'\\'}};
   EXPECT_EQ(echo<std::vector<std::byte>>("bytea", bytes), bytes);
   const std::vector<std::string> texts = {"", "a,b", "\"q\"", "back\\slash", "NULL", "{}", " "};

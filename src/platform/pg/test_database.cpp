@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <map>
 
 #include "platform/pg/cluster.hpp"
@@ -56,7 +57,7 @@ class test_cluster {
     sweep();
     cluster_options options;
     options.folder = fs::path("/var/tmp") / (std::string(prefix) + std::to_string(getpid()));
-    options.durable = false;
+    options.durable = std::getenv("TANDEM_TEST_DURABLE") != nullptr;
     options.shared_buffers_mb = 32;
     folder_ = options.folder;
     cluster_ = make_cluster(io_.on(), options);

@@ -9,8 +9,8 @@
 namespace tandem::pg {
 
 // A database of its own for one test: a copy of the migrated schema on the one private cluster of this test
-// program (under /var/tmp, without fsync, started at the first use, stopped and removed when the program
-// ends). Dropped when it is destroyed.
+// program (under /var/tmp; started at the first use, stopped and removed when the program ends; without
+// fsync, unless TANDEM_TEST_DURABLE is set to measure with it). Dropped when it is destroyed.
 class test_database {
  public:
   explicit test_database(const std::filesystem::path& migrations);

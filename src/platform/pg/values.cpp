@@ -54,14 +54,38 @@ void append_instant(std::string& out, instant value) {
   if (year <= 0) out += " BC";
 }
 
-void append_text(std::string& out, std::string_view value) {
-  for (;;) {
-    const auto zero = value.find('\0');
-    out.append(value.substr(0, zero));
-    if (zero == std::string_view::npos) return;
-    out += "\xEF\xBF\xBD";
-    value.remove_prefix(zero + 1);
+// How many bytes the UTF-8 character at the front takes; 0 if there is none that PostgreSQL would store.
+std::size_t character_length(std::string_view text) {
+  const auto at = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return first != 0 ? 1 : 0;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  for (std::size_t index = 1; index < length; ++index) {
+    if ((at(index) & 0xC0) != 0x80) return 0;
   }
+  // Too long a form, half a surrogate pair, beyond the last character.
+  const unsigned second = at(1);
+  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
+    return 0;
+  }
+  return length;
+}
+
+void append_text(std::string& out, std::string_view value) {
+  std::size_t good = 0;
+  while (good < value.size()) {
+    if (const auto length = character_length(value.substr(good))) {
+      good += length;
+      continue;
+    }
+    out.append(value.substr(0, good));
+    out += "\xEF\xBF\xBD";
+    value.remove_prefix(good + 1);
+    good = 0;
+  }
+  out.append(value);
 }
 
 template <class T, class F>

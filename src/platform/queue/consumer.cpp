@@ -68,7 +68,7 @@ class lane_worker {
   lane_worker(const lane_worker&) = delete;
 
   task<> run() {
-    for (;;) {
+    for (bool troubled = false;;) {
       std::string trouble;
       bool found = false;
       try {
@@ -83,9 +83,11 @@ class lane_worker {
         co_return co_await leave();
       }
       if (!trouble.empty()) {
-        tell(trouble);
-        co_await async::sleep_for(with_.poll);  // what is in our hands now comes back when the claim runs out
-      } else if (!found) {
+        if (!troubled) tell(trouble);  // once, not with every try while the database is away
+        co_await async::sleep_for(with_.poll);
+      }
+      troubled = !trouble.empty();
+      if (!troubled && !found) {
         me_.idle = true;
         co_await me_.bell.wait_for(with_.poll);
         me_.idle = false;
@@ -95,8 +97,11 @@ class lane_worker {
 
  private:
   task<bool> one_batch() {
-    lease_ = fresh_lease();
+    // Left from the last time, when the database went away in the middle: free at once, not when the claim
+    // runs out.
+    if (!held_.empty()) co_await engine_.give_back(lease_, held_);
     held_.clear();
+    lease_ = fresh_lease();
     auto found = co_await engine_.claim(options_, lease_);
     if (found.empty()) co_return false;
     if (static_cast<int>(found.size()) >= options_.batch) wake_.ring(options_.lane);
