@@ -296,7 +296,7 @@ function Wire({ chat }: { chat: Chat | undefined }) {
   );
 
   function timing(one: Exchange, since_us: number): string {
-    if (one.kind === "call") return since_us > 0 && since_us < 30e6 ? `+${texts.span(since_us)}` : texts.time(one.at_us / 1e6);
+    if (one.kind === "call") return since_us > 0 && since_us < 1e6 ? `+${texts.span(since_us)}` : texts.time(one.at_us / 1e6);
     return one.taken_us ? texts.of("panel.taken", { time: texts.span(one.taken_us - one.at_us) }) : texts.of("panel.waiting");
   }
 }

@@ -26,11 +26,13 @@ export class Texts {
   private readonly exact_: Intl.DateTimeFormat;
 
   constructor(readonly language: Language) {
+    // The reader's own way to write times, if it is of this language ("en-GB").
+    const place = navigator.languages.find((one) => one.startsWith(language)) ?? language;
     this.plural = new Intl.PluralRules(language);
-    this.ago = new Intl.RelativeTimeFormat(language, { style: "short", numeric: "auto" });
-    this.clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-    this.day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
-    this.exact_ = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium" });
+    this.ago = new Intl.RelativeTimeFormat(place, { style: "short", numeric: "auto" });
+    this.clock = new Intl.DateTimeFormat(place, { hour: "2-digit", minute: "2-digit" });
+    this.day = new Intl.DateTimeFormat(place, { day: "numeric", month: "long" });
+    this.exact_ = new Intl.DateTimeFormat(place, { dateStyle: "long", timeStyle: "medium" });
   }
 
   of(key: Key, values: Values = {}): string {
