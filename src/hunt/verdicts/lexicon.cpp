@@ -47,8 +47,9 @@ bool is_money_unit(std::string_view stem) {
 
 // "Сайт для фотографа", "работа с дизайнером": the next profession is the other side.
 bool points_elsewhere(std::string_view word) {
-  static constexpr auto prepositions = std::to_array<std::string_view>(
-      {"для", "с", "со", "у", "от", "о", "об", "под", "for", "with", "of", "from", "by", "about", "like"});
+  static constexpr auto prepositions =
+      std::to_array<std::string_view>({"для", "с", "со", "у", "от", "о", "об", "под", "на", "в", "к", "по",
+                                       "for", "with", "of", "from", "by", "about", "like"});
   return std::find(prepositions.begin(), prepositions.end(), word) != prepositions.end();
 }
 
@@ -179,8 +180,12 @@ std::vector<lexicon::hit> lexicon::find(const text::token_list& post) const {
       const std::size_t before = candidate.gap_before ? candidate.gap_before : count;
       if (!matches(0, before, at)) continue;
       std::size_t skipped = 0;
+      // A preposition ends the gap: in "ищу монтажёра на подработку" it is another who will work.
       if (before < count)
-        while (skipped <= widest_gap && !matches(before, count, at + before + skipped)) ++skipped;
+        while (skipped <= widest_gap && !matches(before, count, at + before + skipped)) {
+          const std::size_t next = at + before + skipped;
+          skipped = next < post.size() && points_elsewhere(post[next].folded) ? widest_gap + 1 : skipped + 1;
+        }
       if (skipped <= widest_gap)
         out.push_back(
             {candidate.section, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(count + skipped)});
@@ -316,11 +321,13 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
       if (all_count[i] > 0 && std::ranges::find(names, sections[i]) != names.end()) return true;
     return false;
   };
-  out.offers_work = says({"hire", "hire_exact", "hire_tag", "need", "sections", "respond", "digest"});
+  out.offers_work = says({"hire", "hire_exact", "hire_tag", "need", "who", "sections", "respond", "digest"});
   out.offers_self = self_verbs > 0 || says({"seek", "seek_tag", "offer_self"});
   flag(!out.offers_work, "x_no_offer");
   flag(!out.offers_self, "x_no_self");
-  flag(!out.offers_work && !out.offers_self && !says({"conditions", "pay_due"}), "x_no_word_of_work");
+  const bool terms = money > 0 || says({"conditions", "pay_due"});
+  flag(!out.offers_work && !out.offers_self && !terms, "x_no_word_of_work");
+  out.speaks_of_work = out.offers_work || out.offers_self || (terms && !out.titles.empty());
   flag(self_verbs > 0, "x_self_verb");
   flag(self_verbs > 1, "x_self_verbs");
   flag(own_past > 0, "x_past");
@@ -333,9 +340,9 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
                   says({"seek", "seek_tag"}), share(self_verbs + says({"offer_self"})), share(own_past),
                   !out.titles.empty(), own_years > 0, begins_with_task);
   kind_signals += fmt::format("p_hire{:d}_news{:d}_course{:d}_channel{:d}_scam{:d}_sections{:d}_long{:d} ",
-                              says({"hire", "hire_exact", "hire_tag"}), says({"news"}), says({"course"}),
-                              says({"channel"}), says({"scam", "fast_money"}), says({"sections", "respond"}),
-                              counted > 30);
+                              says({"hire", "hire_exact", "hire_tag", "who"}), says({"news"}),
+                              says({"course"}), says({"channel"}), says({"scam", "fast_money"}),
+                              says({"sections", "respond"}), counted > 30);
   flag(links > 0, "x_link");
   flag(links > 3, "x_links");
   flag(mentions > 0, "x_mention");

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view label_prefix = "__label__";
 constexpr std::size_t long_text = 20;  // words
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
-constexpr float title_confidence = 0.6F;
+constexpr float title_confidence = 0.85F;
 
 // fastText reads a line from a stream; this one reads our string without a copy.
 class view_buffer final : public std::streambuf {
@@ -120,7 +120,7 @@ post_scores local_model::score(std::string_view text) {
   post_features read = features(text, state_->words, state_->stems);
   out.signals = std::move(read.signals);
   out.words = read.words;
-  out.speaks_of_work = read.offers_work || read.offers_self;
+  out.speaks_of_work = read.speaks_of_work;
   if (out.words == 0) return out;
   for (const auto& [label, probability] : predict(*state_->kinds, read.kind_line)) {
     if (label == "vacancy")

@@ -23,7 +23,7 @@ struct post_scores {
   float scam = 0;                       // the part of `none` that is job-shaped fraud
   std::vector<label_score> categories;  // independent of each other, most probable first
   std::string signals;                  // see post_features
-  bool speaks_of_work = false;          // see offers_work and offers_self there
+  bool speaks_of_work = false;          // see post_features
   std::size_t words = 0;
 };
 
