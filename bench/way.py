@@ -10,18 +10,16 @@ it and sends it; the sandbox's record says when each reader's message was accept
 Each person reads two categories, each through its own bot. Prints one JSON object and a table.
 """
 import argparse
-import collections
 import json
 import os
 import random
-import re
 import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 from driver import CATEGORIES, Town, cpu_seconds, memory_mb, percentile  # noqa: E402
-from orders import ORDERS, subscribe_everybody, wait_for_quiet  # noqa: E402
+from orders import Flow  # noqa: E402
 
 
 def main():
@@ -40,46 +38,26 @@ def main():
     town = Town(options.binary, limits=False, settings=settings, keep=options.keep)
     try:
         town.start()
-        for n in range(options.channels):
-            town.api("POST", "/channels", {"username": f"orders_{n}", "title": f"Заказы {n}"})
-        wanted, slug_of = subscribe_everybody(town, options.people, 2)
-        wait_for_quiet(town)
-        readers = collections.Counter(slug_of[bot] for bots in wanted.values() for bot in bots)
+        flow = Flow(town, options.people, options.channels, 2, dice)
+        readers = {category: len(people) for category, people in flow.people_of.items()}
         town.api("PUT", "/limits", {"enabled": options.which == "a"})
-        time.sleep(3)  # the sources have been read once, so that what comes next is new
-        mark = max([line["seq"] for line in town.record()] or [0])
 
         gap = 2.0 if options.which == "a" else 1 / 20
         count = int(options.seconds / gap)
         order = [CATEGORIES[n % 12] for n in range(count)]
         dice.shuffle(order)
         cpu = cpu_seconds(town.product.pid)
-        posted, begun = {}, time.time()
+        begun = time.time()
         for n, category in enumerate(order):
             delay = begun + n * gap - time.time()
             if delay > 0:
                 time.sleep(delay)
-            posted[n] = time.time()
-            town.api("POST", "/posts", {"channel": f"orders_{n % options.channels}",
-                                        "text": ORDERS[category].format(n=100000 + n)})
+            flow.write(category)
         span = time.time() - begun
-
-        people_of = collections.defaultdict(set)
-        for person, bots in wanted.items():
-            for bot in bots:
-                people_of[slug_of[bot]].add(person)
-        arrived = collections.defaultdict(dict)
-        last_new, deadline = time.time(), time.time() + 300
-        while time.time() < deadline and time.time() - last_new < 6:
-            for line in town.record(mark):
-                mark = max(mark, line["seq"])
-                found = re.search(r"№(\d{6})", json.dumps(line.get("params", {}), ensure_ascii=False))
-                if line["method"].lower() == "sendmessage" and found:
-                    n = int(found.group(1)) - 100000
-                    arrived[n].setdefault(line["chat_id"], []).append(line["at_us"] / 1e6)
-                    last_new = time.time()
-            time.sleep(1)
-        missing = sum(len(people_of[category] - set(arrived[n])) for n, category in enumerate(order))
+        flow.arrivals.settle(quiet=10)
+        posted, missing = flow.posted, len(flow.missing())
+        arrived = {n: flow.arrivals.of_order(n) for n in range(count)}
+        arrived = {n: chats for n, chats in arrived.items() if chats}
         cpu = cpu_seconds(town.product.pid) - cpu
         peak, now = memory_mb(town.product.pid)
 

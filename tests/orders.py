@@ -1,4 +1,7 @@
 """What the benches and long tests of the whole way share: posts of one category each, and readers of them."""
+import collections
+import json
+import re
 import threading
 import time
 
@@ -53,3 +56,69 @@ def wait_for_quiet(town, seconds=180):
             return
         time.sleep(1)
     raise AssertionError("the product does not come to rest")
+
+
+class Arrivals:
+    """What the sandbox's record says of the orders written after this was made."""
+
+    def __init__(self, town):
+        self.town = town
+        self.mark = max([line["seq"] for line in town.record()] or [0])
+        self.times = collections.defaultdict(list)  # (number of the order, person) -> seconds of each acceptance
+
+    def look(self):
+        """Reads on; how many new ones came."""
+        new = 0
+        for line in self.town.record(self.mark):
+            self.mark = max(self.mark, line["seq"])
+            found = re.search(r"№(\d{6})", json.dumps(line.get("params", {}), ensure_ascii=False))
+            if line["method"].lower() == "sendmessage" and found:
+                self.times[(int(found.group(1)) - 100000, line["chat_id"])].append(line["at_us"] / 1e6)
+                new += 1
+        return new
+
+    def settle(self, quiet=6, seconds=300):
+        """Reads on until nothing came for `quiet` seconds."""
+        end, last = time.time() + seconds, time.time()
+        while time.time() < end and time.time() - last < quiet:
+            if self.look():
+                last = time.time()
+            time.sleep(0.5)
+
+    def of_order(self, n):
+        return {person: times for (number, person), times in self.times.items() if number == n}
+
+
+class Flow:
+    """Readers of one category each, channels, and orders that are written into them."""
+
+    def __init__(self, town, people, channels, per_person, dice):
+        self.town, self.channels, self.dice = town, channels, dice
+        for n in range(channels):
+            town.api("POST", "/channels", {"username": f"orders_{n}", "title": f"Заказы {n}"})
+        wanted, slug_of = subscribe_everybody(town, people, per_person)
+        wait_for_quiet(town)
+        self.people_of = collections.defaultdict(set)
+        for person, bots in wanted.items():
+            for bot in bots:
+                self.people_of[slug_of[bot]].add(person)
+        time.sleep(3)  # every source has been read once, so that what comes next is new
+        self.arrivals = Arrivals(town)
+        self.order = []   # the category of each order
+        self.posted = []  # and when it was written
+
+    def write(self, category=None):
+        n = len(self.order)
+        category = category or self.dice.choice(CATEGORIES)
+        self.order.append(category)
+        self.posted.append(time.time())
+        self.town.api("POST", "/posts", {"channel": f"orders_{n % self.channels}",
+                                         "text": ORDERS[category].format(n=100000 + n)})
+
+    def missing(self):
+        """(order, person) that should have come and did not."""
+        return {(n, person) for n, category in enumerate(self.order) for person in self.people_of[category]} - set(
+            self.arrivals.times)
+
+    def twice(self):
+        return {key: times for key, times in self.arrivals.times.items() if len(times) > 1}
