@@ -69,19 +69,27 @@ api_error unreadable(std::string detail) {
   return error;
 }
 
+// Not inlined, so that the objects of its way stay out of the frame of the coroutine that calls it.
 template <class T>
-answer<T> read_result(answer<std::string> raw) {
+[[gnu::noinline]] answer<T> object_of(answer<std::string> raw) {
   if (!raw) return std::unexpected(std::move(raw.error()));
   auto object = from_json<T>(*raw);
   if (!object) return std::unexpected(unreadable(object.error().text()));
   return std::move(*object);
 }
 
+// The typed calls are plain functions that put the parameters together; what waits is one of these two, whose
+// frame is small.
+template <class T>
+task<answer<T>> read_result(task<answer<std::string>> call) {
+  co_return object_of<T>(co_await std::move(call));
+}
+
 // For calls whose result is true, or an object that nobody looks at.
-answer<bool> read_done(const answer<std::string>& raw, refusal also_done = refusal::other) {
-  if (raw) return true;
-  if (also_done != refusal::other && raw.error().why == also_done) return true;
-  return std::unexpected(raw.error());
+task<answer<bool>> read_done(task<answer<std::string>> call, refusal also_done = refusal::other) {
+  auto raw = co_await std::move(call);
+  if (raw || (also_done != refusal::other && raw.error().why == also_done)) co_return true;
+  co_return std::unexpected(std::move(raw.error()));
 }
 
 void add_markup(json_object& params, const reply_markup& markup) {
@@ -242,7 +250,7 @@ answer<std::string> read_envelope(int http_status, std::string_view body) {
 task<answer<user>> bot_api::get_me() {
   call_options options;
   options.patience = std::chrono::milliseconds(0);
-  co_return read_result<user>(co_await call("getMe", "{}", std::move(options)));
+  return read_result<user>(call("getMe", "{}", std::move(options)));
 }
 
 task<answer<std::string>> bot_api::get_updates(updates_wanted wanted) {
@@ -253,7 +261,7 @@ task<answer<std::string>> bot_api::get_updates(updates_wanted wanted) {
   call_options options;
   options.limit = wanted.timeout + std::chrono::seconds(10);
   options.patience = std::chrono::milliseconds(0);
-  co_return co_await call("getUpdates", std::move(params).done(), std::move(options));
+  return call("getUpdates", std::move(params).done(), std::move(options));
 }
 
 task<answer<bool>> bot_api::set_webhook(webhook target) {
@@ -263,19 +271,19 @@ task<answer<bool>> bot_api::set_webhook(webhook target) {
   params.raw("allowed_updates", kinds_json(target.allowed_updates));
   if (target.drop_pending_updates) params.flag("drop_pending_updates", true);
   call_options options;
-  co_return read_done(co_await call("setWebhook", std::move(params).done(), std::move(options)));
+  return read_done(call("setWebhook", std::move(params).done(), std::move(options)));
 }
 
 task<answer<bool>> bot_api::delete_webhook(bool drop_pending_updates) {
   json_object params;
   params.flag("drop_pending_updates", drop_pending_updates);
   call_options options;
-  co_return read_done(co_await call("deleteWebhook", std::move(params).done(), std::move(options)));
+  return read_done(call("deleteWebhook", std::move(params).done(), std::move(options)));
 }
 
 task<answer<webhook_info>> bot_api::get_webhook_info() {
   call_options options;
-  co_return read_result<webhook_info>(co_await call("getWebhookInfo", "{}", std::move(options)));
+  return read_result<webhook_info>(call("getWebhookInfo", "{}", std::move(options)));
 }
 
 task<answer<message>> bot_api::send_message(text_message what) {
@@ -286,7 +294,7 @@ task<answer<message>> bot_api::send_message(text_message what) {
   add_options(params, what.options);
   add_markup(params, what.markup);
   auto options = sending(what.chat_id, what.options);
-  co_return read_result<message>(co_await call("sendMessage", std::move(params).done(), std::move(options)));
+  return read_result<message>(call("sendMessage", std::move(params).done(), std::move(options)));
 }
 
 task<answer<message>> bot_api::send_photo(photo_message what) {
@@ -299,7 +307,7 @@ task<answer<message>> bot_api::send_photo(photo_message what) {
   }
   add_options(params, what.options);
   add_markup(params, what.markup);
-  co_return read_result<message>(co_await call("sendPhoto", std::move(params).done(), std::move(options)));
+  return read_result<message>(call("sendPhoto", std::move(params).done(), std::move(options)));
 }
 
 task<answer<message>> bot_api::send_document(document_message what) {
@@ -312,7 +320,7 @@ task<answer<message>> bot_api::send_document(document_message what) {
   }
   add_options(params, what.options);
   add_markup(params, what.markup);
-  co_return read_result<message>(co_await call("sendDocument", std::move(params).done(), std::move(options)));
+  return read_result<message>(call("sendDocument", std::move(params).done(), std::move(options)));
 }
 
 task<answer<std::vector<message>>> bot_api::send_media_group(album_message what) {
@@ -333,7 +341,7 @@ task<answer<std::vector<message>>> bot_api::send_media_group(album_message what)
   params.raw("media", media + "]");
   add_options(params, what.options);
   using list = std::vector<message>;
-  co_return read_result<list>(co_await call("sendMediaGroup", std::move(params).done(), std::move(options)));
+  return read_result<list>(call("sendMediaGroup", std::move(params).done(), std::move(options)));
 }
 
 task<answer<message_id>> bot_api::copy_message(message_copy what) {
@@ -342,8 +350,7 @@ task<answer<message_id>> bot_api::copy_message(message_copy what) {
   add_options(params, what.options);
   add_markup(params, what.markup);
   auto options = sending(what.chat_id, what.options);
-  co_return read_result<message_id>(
-      co_await call("copyMessage", std::move(params).done(), std::move(options)));
+  return read_result<message_id>(call("copyMessage", std::move(params).done(), std::move(options)));
 }
 
 task<answer<bool>> bot_api::edit_message_text(text_edit what) {
@@ -353,8 +360,8 @@ task<answer<bool>> bot_api::edit_message_text(text_edit what) {
   if (what.link_preview) params.raw("link_preview_options", to_json(*what.link_preview));
   if (what.markup) params.raw("reply_markup", to_json(*what.markup));
   auto options = editing(what.chat_id, what.urgency);
-  co_return read_done(co_await call("editMessageText", std::move(params).done(), std::move(options)),
-                      refusal::not_modified);
+  return read_done(call("editMessageText", std::move(params).done(), std::move(options)),
+                   refusal::not_modified);
 }
 
 task<answer<bool>> bot_api::edit_message_caption(caption_edit what) {
@@ -363,8 +370,8 @@ task<answer<bool>> bot_api::edit_message_caption(caption_edit what) {
   add_mode(params, what.parse_mode);
   if (what.markup) params.raw("reply_markup", to_json(*what.markup));
   auto options = editing(what.chat_id, what.urgency);
-  co_return read_done(co_await call("editMessageCaption", std::move(params).done(), std::move(options)),
-                      refusal::not_modified);
+  return read_done(call("editMessageCaption", std::move(params).done(), std::move(options)),
+                   refusal::not_modified);
 }
 
 task<answer<bool>> bot_api::edit_message_reply_markup(markup_edit what) {
@@ -372,8 +379,8 @@ task<answer<bool>> bot_api::edit_message_reply_markup(markup_edit what) {
   params.number("message_id", what.message_id);
   if (what.markup) params.raw("reply_markup", to_json(*what.markup));
   auto options = editing(what.chat_id, what.urgency);
-  co_return read_done(co_await call("editMessageReplyMarkup", std::move(params).done(), std::move(options)),
-                      refusal::not_modified);
+  return read_done(call("editMessageReplyMarkup", std::move(params).done(), std::move(options)),
+                   refusal::not_modified);
 }
 
 task<answer<bool>> bot_api::delete_message(std::int64_t chat_id, std::int64_t message_id) {
@@ -381,8 +388,8 @@ task<answer<bool>> bot_api::delete_message(std::int64_t chat_id, std::int64_t me
   params.number("message_id", message_id);
   call_options options;
   options.chat_id = chat_id;
-  co_return read_done(co_await call("deleteMessage", std::move(params).done(), std::move(options)),
-                      refusal::message_gone);
+  return read_done(call("deleteMessage", std::move(params).done(), std::move(options)),
+                   refusal::message_gone);
 }
 
 task<answer<bool>> bot_api::delete_messages(std::int64_t chat_id, std::vector<std::int64_t> message_ids) {
@@ -395,8 +402,8 @@ task<answer<bool>> bot_api::delete_messages(std::int64_t chat_id, std::vector<st
   params.raw("message_ids", ids + "]");
   call_options options;
   options.chat_id = chat_id;
-  co_return read_done(co_await call("deleteMessages", std::move(params).done(), std::move(options)),
-                      refusal::message_gone);
+  return read_done(call("deleteMessages", std::move(params).done(), std::move(options)),
+                   refusal::message_gone);
 }
 
 task<answer<bool>> bot_api::answer_callback_query(callback_answer what) {
@@ -407,8 +414,8 @@ task<answer<bool>> bot_api::answer_callback_query(callback_answer what) {
   if (!what.url.empty()) params.text("url", what.url);
   call_options options;
   options.patience = std::chrono::seconds(20);  // nobody looks at the button for longer
-  co_return read_done(co_await call("answerCallbackQuery", std::move(params).done(), std::move(options)),
-                      refusal::too_old_query);
+  return read_done(call("answerCallbackQuery", std::move(params).done(), std::move(options)),
+                   refusal::too_old_query);
 }
 
 task<answer<bool>> bot_api::send_chat_action(std::int64_t chat_id, std::string action) {
@@ -417,7 +424,7 @@ task<answer<bool>> bot_api::send_chat_action(std::int64_t chat_id, std::string a
   call_options options;
   options.chat_id = chat_id;
   options.patience = std::chrono::milliseconds(0);  // it shows for five seconds: late is never
-  co_return read_done(co_await call("sendChatAction", std::move(params).done(), std::move(options)));
+  return read_done(call("sendChatAction", std::move(params).done(), std::move(options)));
 }
 
 task<answer<bool>> bot_api::set_my_commands(commands_of what) {
@@ -428,25 +435,25 @@ task<answer<bool>> bot_api::set_my_commands(commands_of what) {
   params.raw("commands", to_json(what.commands)).raw("scope", std::move(scope).done());
   if (!what.language_code.empty()) params.text("language_code", what.language_code);
   call_options options;
-  co_return read_done(co_await call("setMyCommands", std::move(params).done(), std::move(options)));
+  return read_done(call("setMyCommands", std::move(params).done(), std::move(options)));
 }
 
 task<answer<bool>> bot_api::set_my_name(std::string name, std::string language_code) {
   call_options options;
-  co_return read_done(co_await call("setMyName", named("name", name, language_code), std::move(options)));
+  return read_done(call("setMyName", named("name", name, language_code), std::move(options)));
 }
 
 task<answer<bool>> bot_api::set_my_description(std::string description, std::string language_code) {
   call_options options;
   auto params = named("description", description, language_code);
-  co_return read_done(co_await call("setMyDescription", std::move(params), std::move(options)));
+  return read_done(call("setMyDescription", std::move(params), std::move(options)));
 }
 
 task<answer<bool>> bot_api::set_my_short_description(std::string short_description,
                                                      std::string language_code) {
   call_options options;
   auto params = named("short_description", short_description, language_code);
-  co_return read_done(co_await call("setMyShortDescription", std::move(params), std::move(options)));
+  return read_done(call("setMyShortDescription", std::move(params), std::move(options)));
 }
 
 task<answer<std::string>> bot_api::get_my_name(std::string language_code) {
@@ -472,14 +479,14 @@ task<answer<std::string>> bot_api::get_my_short_description(std::string language
 task<answer<chat_full_info>> bot_api::get_chat(std::int64_t chat_id) {
   call_options options;
   options.chat_id = chat_id;
-  co_return read_result<chat_full_info>(co_await call("getChat", "{}", std::move(options)));
+  return read_result<chat_full_info>(call("getChat", "{}", std::move(options)));
 }
 
 task<answer<file>> bot_api::get_file(std::string file_id) {
   json_object params;
   params.text("file_id", file_id);
   call_options options;
-  co_return read_result<file>(co_await call("getFile", std::move(params).done(), std::move(options)));
+  return read_result<file>(call("getFile", std::move(params).done(), std::move(options)));
 }
 
 }  // namespace tandem::telegram

@@ -275,23 +275,30 @@ class http_sender final : public sender {
     }
   }
 
-  // One HTTP exchange. `chat_id` may differ from the options' one after a migration.
-  static task<answer<std::string>> exchange(state& of, const std::string& method, const std::string& params,
-                                            const call_options& options, std::int64_t chat_id, bool paid) {
+  static http::fetch request_of(const state& of, const std::string& method, const std::string& params,
+                                const call_options& options, std::int64_t chat_id, bool paid) {
     http::fetch what;
     what.method = "POST";
-    what.url = of.base + method;
+    what.url.reserve(of.base.size() + method.size());
+    what.url.append(of.base).append(method);
     what.limit = options.limit;
     what.body = with_chat(params, chat_id, paid);
     if (options.files.empty()) {
       what.headers.add("Content-Type", "application/json");
-    } else {
-      // A boundary that nobody can put into a text beforehand.
-      std::random_device random;
-      const auto boundary = fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-      what.body = multipart_body(what.body, options.files, boundary);
-      what.headers.add("Content-Type", "multipart/form-data; boundary=" + boundary);
+      return what;
     }
+    // A boundary that nobody can put into a text beforehand.
+    std::random_device random;
+    const auto boundary = fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+    what.body = multipart_body(what.body, options.files, boundary);
+    what.headers.add("Content-Type", "multipart/form-data; boundary=" + boundary);
+    return what;
+  }
+
+  // One HTTP exchange. `chat_id` may differ from the options' one after a migration.
+  static task<answer<std::string>> exchange(state& of, const std::string& method, const std::string& params,
+                                            const call_options& options, std::int64_t chat_id, bool paid) {
+    auto what = request_of(of, method, params, options, chat_id, paid);
     try {
       const auto got = co_await of.transport.send(std::move(what));
       auto result = read_envelope(got.status, got.body);
