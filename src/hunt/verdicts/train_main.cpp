@@ -59,7 +59,7 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
   fs::create_directories(to);
   std::string content = read(from / lexicon_file);
   tandem::text::stemmer stems;
-  const lexicon words = orthrow(lexicon::parse(content, stems), lexicon_file.data());
+  const lexicon words = orthrow(lexicon::parse(content, stems), lexicon_file);
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(from / "seed"))
     if (entry.path().extension() == ".txt") files.push_back(entry.path());
