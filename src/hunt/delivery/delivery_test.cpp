@@ -16,6 +16,40 @@ telegram::text_message plainly(const vacancy_card& card, std::string_view langua
   return out;
 }
 
+// A pool on a busy machine: the second look for what is due reads before the first card is marked as sent, and its
+// answer arrives after that has been told.
+class late_answer_pool final : public pg::pool {
+ public:
+  late_answer_pool(pg::pool& inner, const executor& on, async::event& told)
+      : inner_(inner), told_(told), looked_(on), arrived_(on) {}
+  task<pg::result> run(const pg::statement& what, pg::params with) override {
+    if (what.name == "deliveries.mark_sent" && !std::exchange(held_, true)) co_await looked_.wait();
+    auto out = co_await inner_.run(what, std::move(with));
+    if (what.name == "deliveries.due" && ++looks_ == 2) {
+      looked_.ring();
+      co_await told_.wait();
+      arrived_.ring();
+    }
+    co_return out;
+  }
+  task<> arrived() { return arrived_.wait(); }
+  task<std::unique_ptr<pg::transaction>> begin() override { return inner_.begin(); }
+  task<> in_transaction(std::function<task<>(pg::transaction&)> work) override {
+    return inner_.in_transaction(std::move(work));
+  }
+  void listen(std::string channel, std::function<void(std::string_view)> heard) override {
+    inner_.listen(std::move(channel), std::move(heard));
+  }
+  task<> close() override { return inner_.close(); }
+
+ private:
+  pg::pool& inner_;
+  async::event& told_;
+  async::event looked_, arrived_;
+  int looks_ = 0;
+  bool held_ = false;
+};
+
 struct Delivery : testing::Test, town {
   async::event delivered_bell{io.on()};
   int delivered_count = 0;
@@ -24,13 +58,14 @@ struct Delivery : testing::Test, town {
   std::unique_ptr<async::part> part;
 
   ~Delivery() override { stop(); }
-  void begin() {
+  void begin() { begin_on(*pool); }
+  void begin_on(pg::pool& db) {
     delivery_observer observer{[this](vacancy_id what, instant) { handed.push_back(what); },
                                [this](vacancy_id, int readers, instant) {
                                  delivered_count += readers;
                                  delivered_bell.ring();
                                }};
-    delivery_parts with{io.on(), *pool, *lanes, time, senders(), plainly, std::move(observer)};
+    delivery_parts with{io.on(), db, *lanes, time, senders(), plainly, std::move(observer)};
     part = make_delivery(std::move(with), settings);
     run(part->start());
   }
@@ -124,6 +159,18 @@ TEST_F(Delivery, AVacancyPublishedTwiceComesOnce) {
   EXPECT_EQ(sent_by(main_bot).size(), 2u);
 }
 
+TEST_F(Delivery, AnAnswerThatIsOlderThanTheNewsSendsNothingTwice) {
+  reader_of(1, design);
+  late_answer_pool slow(*pool, io.on(), delivered_bell);
+  begin_on(slow);
+  publish(vacancy("Landing", {{design, 0.9}}));
+  run(slow.arrived());
+  publish(vacancy("Logo", {{design, 0.9}}));
+  wait_for(2);
+  stop();
+  EXPECT_EQ(sent_by(main_bot), (texts{"101: Landing 3 en", "101: Logo 3 en"}));
+}
+
 TEST_F(Delivery, WhatAKilledProcessLeftBehindIsSentAtTheNextStart) {
   const auto who = reader_of(1, design);
   const auto what = vacancy("Landing", {{design, 0.9}});
@@ -174,19 +221,17 @@ TEST_F(Delivery, WhatTheServerDoesNotTakeNowComesLater) {
   EXPECT_EQ(ask("SELECT string_agg(DISTINCT state, ',') FROM hunt.deliveries"), "sent");
 }
 
-TEST_F(Delivery, AttemptsAreCountedAndThenItIsRefused) {
-  const auto who = reader_of(1, design);
+TEST_F(Delivery, WhenTheAttemptsAreUsedUpItIsRefused) {
+  reader_of(1, design);
+  reader_of(2, design);
   settings.attempts = 1;
   bots[main_bot].refusals = {telegram::refusal::server};
   begin();
   publish(vacancy("Landing", {{design, 0.9}}));
-  reader_of(2, design);
-  publish(vacancy("Logo", {{design, 0.9}}));
-  wait_for(2);
+  wait_for(1);
   stop();
-  EXPECT_EQ(ask("SELECT state FROM hunt.deliveries WHERE vacancy_id = 1 AND user_id = " +
-                std::to_string(who.id.value)),
-            "refused");
+  EXPECT_EQ(ask("SELECT string_agg(state || ' ' || attempts, ', ' ORDER BY state) FROM hunt.deliveries"),
+            "refused 1, sent 0");
 }
 
 TEST_F(Delivery, ReadersAreServedInAnotherOrderEachTime) {
