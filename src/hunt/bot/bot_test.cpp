@@ -288,6 +288,29 @@ TEST_F(Bots, AMenuThatIsGoneIsSentAnew) {
   EXPECT_EQ(methods(take(main_bot, std::move(old))), (names{"answerCallbackQuery", "sendMessage"}));
 }
 
+TEST_F(Bots, WhoPressesFasterThanTheServerEditsSeesTheNewestState) {
+  says(1, "/start");
+  async::event edits_may_go(io.on());
+  bots[main_bot].hold_edits = &edits_may_go;
+  const auto hurry = [&](std::string data) {
+    auto what = press_update(1, std::move(data));
+    what.update_id = ++last_update;
+    run(taking[main_bot]->handle(std::move(what)));  // returns although the edit waits
+  };
+  hurry("go:categories");
+  hurry("choose:1:1");
+  hurry("choose:2:1");
+  hurry("choose:3:1");
+  EXPECT_EQ(bots[main_bot].of("answerCallbackQuery").size(), 4u);
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.choices"), "3");
+  bots[main_bot].hold_edits = nullptr;
+  edits_may_go.ring();
+  run(background.join());
+  const auto edits = bots[main_bot].of("editMessageText");
+  ASSERT_EQ(edits.size(), 2u) << "the first, and the newest";
+  EXPECT_SAYS(buttons(edits[1]), "Done (3)");
+}
+
 TEST_F(Bots, PauseIsSetNotToggled) {
   says(1, "/start");
   presses(1, "pause:1");

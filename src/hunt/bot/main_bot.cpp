@@ -296,8 +296,9 @@ task<reply> show_menu(turn& now) {
 
 telegram::routes main_bot_routes(const parts& with, operator_desk& desk) {
   telegram::routes out;
+  const auto menus = std::make_shared<living_messages>(with, desk.background());
   for (const auto table : {std::span<const row>(rows), card_rows(), operator_rows()}) {
-    out.add(to_routes(with, desk, table));
+    out.add(to_routes(with, desk, menus, table));
   }
   out.rows.push_back(membership(with));
   out.state_of = [&with](const telegram::incoming& in) {

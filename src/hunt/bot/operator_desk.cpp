@@ -5,18 +5,6 @@ namespace {
 
 constexpr int batch = 100;
 
-telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64_t message_id,
-                            telegram::urgency urgency) {
-  telegram::text_edit out;
-  out.chat_id = chat_id;
-  out.message_id = message_id;
-  out.text = what.html;
-  out.link_preview = telegram::link_preview_options{.is_disabled = true};
-  if (!what.keyboard.inline_keyboard.empty()) out.markup = what.keyboard;
-  out.urgency = urgency;
-  return out;
-}
-
 }  // namespace
 
 void operator_desk::begin_show(vacancy_id what) { background_.spawn("show a report", show(what)); }

@@ -22,6 +22,7 @@ class operator_desk {
   task<> show(vacancy_id what);
   task<> tell_outcomes();
   task<> strike_out();
+  async::scope& background() const { return background_; }
   // For the scheduler, every minute.
   task<> catch_up();
 

@@ -12,6 +12,18 @@ telegram::text_message to_message(const screen& what, std::int64_t chat_id, tele
   return out;
 }
 
+telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64_t message_id,
+                            telegram::urgency urgency) {
+  telegram::text_edit out;
+  out.chat_id = chat_id;
+  out.message_id = message_id;
+  out.text = what.html;
+  out.link_preview = telegram::link_preview_options{.is_disabled = true};
+  if (!what.keyboard.inline_keyboard.empty()) out.markup = what.keyboard;
+  out.urgency = urgency;
+  return out;
+}
+
 render_card card_renderer(const parts& with) {
   return [&with](const vacancy_card& card, std::string_view language, instant now) {
     const view to{with.texts, with.categories, std::string(language), "UTC", now};

@@ -40,6 +40,9 @@ struct parts {
 // The message that shows a screen; links in it get no preview.
 telegram::text_message to_message(const screen& what, std::int64_t chat_id, telegram::urgency urgency);
 
+telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64_t message_id,
+                            telegram::urgency urgency);
+
 // What the delivery shows: pass it as delivery_parts::render. `with` must outlive it.
 render_card card_renderer(const parts& with);
 

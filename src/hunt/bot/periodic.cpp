@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr int batch = 500;
 
-// A piece of news: through the main bot, or another one that the person has started if they have not started that.
+// A piece of news: through the main bot, or another one that the person has started if they have not started
+// that.
 task<> tell(const parts& with, const reader& who, screen what) {
   const auto reachable = co_await with.people.reachable_bots(with.db, who.id);
   auto by = with.main_bot;

@@ -28,27 +28,18 @@ task<reply> take_turn(const parts& with, operator_desk& desk, const row& what, c
   co_return answer;
 }
 
-task<> show_screen(telegram::incoming& in, const screen& what) {
-  const auto chat = chat_of(in);
+task<> give(telegram::incoming& in, living_messages& menus, reply answer) {
   const auto& pressed = in.what.callback_query;
-  if (pressed && pressed->message && pressed->message->accessible()) {
-    telegram::text_edit edit;
-    edit.chat_id = chat;
-    edit.message_id = pressed->message->message_id;
-    edit.text = what.html;
-    edit.link_preview = telegram::link_preview_options{.is_disabled = true};
-    if (!what.keyboard.inline_keyboard.empty()) edit.markup = what.keyboard;
-    const auto edited = co_await in.bot.edit_message_text(std::move(edit));
-    if (edited || edited.error().why != telegram::refusal::message_gone) co_return;
-  }
-  auto message = to_message(what, chat, telegram::urgency::reply);
-  co_await in.bot.send_message(std::move(message));
-}
-
-task<> give(telegram::incoming& in, reply answer) {
-  if (in.what.callback_query) co_await in.answer_callback(answer.note, answer.alert);
+  if (pressed) co_await in.answer_callback(answer.note, answer.alert);
   if (answer.then) answer.then();
-  if (answer.show) co_await show_screen(in, *answer.show);
+  if (answer.show) {
+    if (pressed && pressed->message && pressed->message->accessible()) {
+      menus.show(in.me.id, chat_of(in), pressed->message->message_id, std::move(*answer.show));
+    } else {
+      auto message = to_message(*answer.show, chat_of(in), telegram::urgency::reply);
+      co_await in.bot.send_message(std::move(message));
+    }
+  }
   if (answer.file) {
     telegram::document_message message;
     message.chat_id = chat_of(in);
@@ -73,7 +64,8 @@ task<> apologise(const parts& with, telegram::incoming& in) {
   }
 }
 
-task<> act(const parts& with, operator_desk& desk, const row& what, telegram::incoming& in) {
+task<> act(const parts& with, operator_desk& desk, living_messages& menus, const row& what,
+           telegram::incoming& in) {
   if (!in.from() || in.from()->is_bot || (!what.in_groups && !is_private(in))) co_return;
   reply answer;
   std::exception_ptr failure;
@@ -86,7 +78,7 @@ task<> act(const parts& with, operator_desk& desk, const row& what, telegram::in
     if (in.attempt > 1) co_await apologise(with, in);
     std::rethrow_exception(failure);
   }
-  co_await give(in, std::move(answer));
+  co_await give(in, menus, std::move(answer));
 }
 
 task<> follow_membership(const parts& with, telegram::incoming& in) {
@@ -115,14 +107,17 @@ task<> follow_membership(const parts& with, telegram::incoming& in) {
 
 }  // namespace
 
-std::vector<telegram::route> to_routes(const parts& with, operator_desk& desk, std::span<const row> rows) {
+std::vector<telegram::route> to_routes(const parts& with, operator_desk& desk,
+                                       const std::shared_ptr<living_messages>& menus,
+                                       std::span<const row> rows) {
   std::vector<telegram::route> out;
   for (const auto& one : rows) {
     const bool press = one.match == telegram::route::by::callback_prefix;
     auto kind = press ? telegram::update_kind::callback_query : telegram::update_kind::message;
     if (one.match == telegram::route::by::kind) kind = telegram::update_kind_of(one.key);
-    out.push_back({one.match, std::string(one.key), kind,
-                   [&with, &desk, one](telegram::incoming& in) { return act(with, desk, one, in); }});
+    out.push_back({one.match, std::string(one.key), kind, [&with, &desk, menus, one](telegram::incoming& in) {
+                     return act(with, desk, *menus, one, in);
+                   }});
   }
   return out;
 }

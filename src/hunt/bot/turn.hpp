@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "hunt/bot/living_messages.hpp"
 #include "hunt/bot/routes.hpp"
 
 // Inside of the tables: one update of one person.
@@ -49,7 +50,10 @@ struct row {
   bool in_groups = false;
 };
 
-std::vector<telegram::route> to_routes(const parts& with, operator_desk& desk, std::span<const row> rows);
+// One table of several; a bot's tables share its living messages.
+std::vector<telegram::route> to_routes(const parts& with, operator_desk& desk,
+                                       const std::shared_ptr<living_messages>& menus,
+                                       std::span<const row> rows);
 // Blocked, unblocked, thrown out of a group.
 telegram::route membership(const parts& with);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "async/event.hpp"
 #include "platform/telegram/sender.hpp"
 
 namespace tandem::telegram {
@@ -26,6 +27,7 @@ class recording_sender final : public sender {
 
   std::vector<made> calls;
   std::deque<refusal> refusals;
+  async::event* hold_edits = nullptr;  // set: an edit waits for it to ring before it is answered
 
   // Calls of that method, and forgets nothing.
   std::vector<made> of(std::string_view method) const {
@@ -40,6 +42,7 @@ class recording_sender final : public sender {
     const auto chat_id = options.chat_id;
     calls.push_back({std::string(method), boost::json::parse(params).as_object(), std::move(options)});
     const bool writes = method.starts_with("send") || method.starts_with("edit");
+    if (hold_edits && method.starts_with("edit")) co_await hold_edits->wait();
     if (writes && !refusals.empty()) {
       api_error error;
       error.code = 400;
