@@ -16,8 +16,8 @@ telegram::text_message plainly(const vacancy_card& card, std::string_view langua
   return out;
 }
 
-// A pool on a busy machine: the second look for what is due reads before the first card is marked as sent, and its
-// answer arrives after that has been told.
+// A pool on a busy machine: the second look for what is due reads before the first card is marked as sent,
+// and its answer arrives after that has been told.
 class late_answer_pool final : public pg::pool {
  public:
   late_answer_pool(pg::pool& inner, const executor& on, async::event& told)
