@@ -62,14 +62,6 @@ outcome send(api_call& call, message one) {
   return api_success{call.world.message_text(*where->to, kept, call.me.id)};
 }
 
-void add_member(std::string& members, std::string_view name, std::string_view value) {
-  if (!members.empty()) members += ',';
-  members += '"';
-  members += name;
-  members += "\":";
-  members += value;
-}
-
 // Reads a caption into `to`, from the call or from an item of `media`.
 or_error<void> caption_of(api_call& call, message& to, std::string_view caption, std::string_view mode,
                           const json::value* entities, bool above) {
@@ -77,7 +69,7 @@ or_error<void> caption_of(api_call& call, message& to, std::string_view caption,
   if (!text) return std::unexpected(std::move(text).error());
   if (code_points(text->text) > max_caption) return bad_request("message caption is too long");
   to.text = std::move(*text);
-  if (above && !to.text.text.empty()) add_member(to.extra, "show_caption_above_media", "true");
+  if (above && !to.text.text.empty()) append_member(to.extra, "show_caption_above_media", "true");
   return {};
 }
 
@@ -176,7 +168,7 @@ outcome send_message(api_call& call) {
       }
       f.text_if("url", scalar_text(preview->get_object().if_contains("url")));
     }
-    if (options != "{}") add_member(one.extra, "link_preview_options", options);
+    if (options != "{}") append_member(one.extra, "link_preview_options", options);
   }
   return send(call, std::move(one));
 }
@@ -190,7 +182,7 @@ outcome send_file(api_call& call, std::string_view kind) {
   if (auto caption = own_caption(call, one); !caption) return std::unexpected(std::move(caption).error());
   if (auto done = attach(call, one, kind, call.in.text(kind)); !done)
     return std::unexpected(std::move(done).error());
-  if (call.in.flag("has_spoiler")) add_member(one.extra, "has_media_spoiler", "true");
+  if (call.in.flag("has_spoiler")) append_member(one.extra, "has_media_spoiler", "true");
   return send(call, std::move(one));
 }
 }  // namespace
@@ -227,7 +219,7 @@ outcome send_media_group(api_call& call) {
     }
     if (auto done = attach(call, one, type, value("media")); !done)
       return std::unexpected(std::move(done).error());
-    if (scalar_flag(from->if_contains("has_spoiler"))) add_member(one.extra, "has_media_spoiler", "true");
+    if (scalar_flag(from->if_contains("has_spoiler"))) append_member(one.extra, "has_media_spoiler", "true");
     album.push_back(std::move(one));
   }
   auto where = place_of(call, album.front(), static_cast<int>(album.size()), false);
@@ -237,7 +229,7 @@ outcome send_media_group(api_call& call) {
   append_json_list(out, album, [&](const message& one) {
     message item = one;
     item.reply_to = where->reply_to;
-    add_member(item.extra, "media_group_id", group);
+    append_member(item.extra, "media_group_id", group);
     const message& kept = deliver(call, *where->to, std::move(item));
     call.world.message_json(out, *where->to, kept, call.me.id);
   });
@@ -270,7 +262,7 @@ outcome send_location(api_call& call) {
         .number_if("heading", call.in.integer("heading"));
     f.number_if("proximity_alert_radius", call.in.integer("proximity_alert_radius"));
   }
-  add_member(one.body, "location", location);
+  append_member(one.body, "location", location);
   return send(call, std::move(one));
 }
 
@@ -286,7 +278,7 @@ outcome send_contact(api_call& call) {
       .text("first_name", name)
       .text_if("last_name", call.in.text("last_name"))
       .text_if("vcard", call.in.text("vcard"));
-  add_member(one.body, "contact", contact);
+  append_member(one.body, "contact", contact);
   return send(call, std::move(one));
 }
 
@@ -319,31 +311,6 @@ or_error<chat*> origin_of(api_call& call) {
   return from;
 }
 
-std::string forward_origin(world& all, const chat& in, const message& one) {
-  // What was forwarded already keeps its first origin.
-  const auto known = one.extra.find("\"forward_origin\":");
-  if (known != std::string::npos) {
-    const auto members = json::parse("{" + one.extra + "}");
-    return json::serialize(members.at("forward_origin"));
-  }
-  std::string out;
-  {
-    fields f(out);
-    f.text("type", one.from == 0 ? "channel" : "user").number("date", one.date);
-    if (one.from == 0) {
-      all.chat_json(f.begin("chat"), in);
-      f.number("message_id", one.id);
-    } else {
-      auto& user = f.begin("sender_user");
-      if (const person* who = all.find_person(one.from))
-        all.user_json(user, *who);
-      else if (const bot* robot = all.find_bot(one.from))
-        all.user_json(user, *robot);
-    }
-  }
-  return out;
-}
-
 // The members of the envelope that go with the content.
 std::string content_extra(const message& from) {
   std::string out;
@@ -352,7 +319,7 @@ std::string content_extra(const message& from) {
   for (const auto& item : members.as_object()) {
     const std::string_view name = item.key();
     if (name == "show_caption_above_media" || name == "has_media_spoiler" || name == "link_preview_options") {
-      add_member(out, name, json::serialize(item.value()));
+      append_member(out, name, json::serialize(item.value()));
     }
   }
   return out;
@@ -389,7 +356,7 @@ or_error<message> taken(api_call& call, const chat& from, const message& source,
     return bad_request(how == way::forward ? "message can't be forwarded" : "message can't be copied");
   message one = content_of(source);
   if (how == way::forward)
-    add_member(one.extra, "forward_origin", forward_origin(call.world, from, source));
+    append_member(one.extra, "forward_origin", call.world.forward_origin(from, source));
   else
     one.markup = source.markup;
   return one;

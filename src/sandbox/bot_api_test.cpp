@@ -226,13 +226,12 @@ TEST_F(BotApi, UpdatesGrowTooOld) {
 
 TEST_F(BotApi, ALongPollAnswersWhenSomethingComes) {
   auto poll = request("GET", "/bot7000000001:AAtest/getUpdates?timeout=50");
-  auto one = [](Town& town, http::router& routes, http::request what, std::string& into) -> task<> {
-    (void)town;
+  auto one = [](http::router& routes, http::request what, std::string& into) -> task<> {
     auto got = co_await routes.answer(std::move(what));
     into = got.body;
   };
   std::string body;
-  scope_.spawn("poll", one(*this, *routes_, poll, body));
+  scope_.spawn("poll", one(*routes_, poll, body));
   loop_.run(async::yield());
   EXPECT_EQ(body, "");
   start();

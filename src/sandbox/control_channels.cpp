@@ -218,10 +218,6 @@ std::expected<formatted, problem> post_text(const json::object& in) {
   return out;
 }
 
-void add_member(std::string& members, std::string_view name, std::string_view value) {
-  members += (members.empty() ? "\"" : ",\"") + std::string(name) + "\":" + std::string(value);
-}
-
 }  // namespace
 
 std::expected<message*, problem> control::write_post(chat& in, const object& from, journal_line& line) {
@@ -249,7 +245,7 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
   if (const std::string signature = text_in(from, "author_signature"); !signature.empty()) {
     std::string quoted;
     append_json_text(quoted, signature);
-    add_member(one.extra, "author_signature", quoted);
+    append_member(one.extra, "author_signature", quoted);
   }
   if (const std::string source = text_in(from, "forward_from"); !source.empty()) {
     std::string origin;
@@ -271,7 +267,7 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
         f.text("sender_user_name", source);
       }
     }
-    add_member(one.extra, "forward_origin", origin);
+    append_member(one.extra, "forward_origin", origin);
   }
   message& kept = world_.add_message(in, std::move(one), line, in.bots.empty() ? 0 : *in.bots.begin());
   for (const std::int64_t id : in.bots) {

@@ -80,9 +80,6 @@ control_answer control::send_message(const object& in) {
   if (one.reply_to != 0 && !to.messages.contains(one.reply_to))
     return missing("there is no message to reply to");
 
-  const auto add_member = [](std::string& members, std::string_view name, std::string_view value) {
-    members += (members.empty() ? "\"" : ",\"") + std::string(name) + "\":" + std::string(value);
-  };
   const auto* forward = in.if_contains("forward");
   if (in.contains("text") || in.contains("start")) {
     if (in.contains("start")) {
@@ -127,7 +124,7 @@ control_answer control::send_message(const object& in) {
     fields(value)
         .raw("latitude", json::serialize(json::value(*latitude)))
         .raw("longitude", json::serialize(json::value(*longitude)));
-    add_member(one.body, "location", value);
+    append_member(one.body, "location", value);
   } else if (const auto* contact = in.if_contains("contact")) {
     one.kind = content::other;
     std::string value;
@@ -148,7 +145,7 @@ control_answer control::send_message(const object& in) {
           .text_if("last_name", (*who)->last_name)
           .number("user_id", (*who)->id);
     }
-    add_member(one.body, "contact", value);
+    append_member(one.body, "contact", value);
   } else {
     if (!forward->is_object()) return wrong("\"forward\" must be {\"chat\":…,\"message_id\":…}");
     const auto& from = forward->get_object();
@@ -163,20 +160,7 @@ control_answer control::send_message(const object& in) {
     one.text = it.text;
     one.file = it.file;
     one.body = it.body;
-    std::string origin;
-    {
-      fields f(origin);
-      f.text("type", it.from == 0 ? "channel" : "user").number("date", it.date);
-      if (it.from == 0) {
-        world_.chat_json(f.begin("chat"), *source);
-        f.number("message_id", it.id);
-      } else if (const person* author = world_.find_person(it.from)) {
-        world_.user_json(f.begin("sender_user"), *author);
-      } else if (const bot* robot = world_.find_bot(it.from)) {
-        world_.user_json(f.begin("sender_user"), *robot);
-      }
-    }
-    add_member(one.extra, "forward_origin", origin);
+    append_member(one.extra, "forward_origin", world_.forward_origin(*source, it));
   }
 
   journal_line line("message");

@@ -94,6 +94,15 @@ class fields {
   bool first_ = true;
 };
 
+// Adds a finished member to a list of them: "a":1,"b":2
+inline void append_member(std::string& members, std::string_view name, std::string_view json) {
+  if (!members.empty()) members += ',';
+  members += '"';
+  members += name;
+  members += "\":";
+  members += json;
+}
+
 // Writes "[", the items with commas, "]".
 template <class Range, class Each>
 void append_json_list(std::string& out, Range&& items, Each each) {

@@ -52,7 +52,11 @@ class live {
   static constexpr std::size_t kept_bytes = 32 << 20;
 
   executor on_;
-  std::uint64_t last_ = 0;
+  // Numbers begin with the time in milliseconds, so that one from before a restart is never taken for one of
+  // now.
+  std::uint64_t last_ = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                       std::chrono::system_clock::now().time_since_epoch())
+                                                       .count());
   std::deque<entry> kept_;  // the last one has number last_
   std::size_t bytes_ = 0;
   std::list<std::shared_ptr<reader>> readers_;

@@ -333,7 +333,7 @@ TEST_F(Sandbox, EventsGoOnWhereTheyStopped) {
       "\"seen\"");
 
   collected late(loop_.on());
-  auto lost = answer(request("GET", "/sandbox/v1/events?after=999999"));
+  auto lost = answer(request("GET", "/sandbox/v1/events?after=999"));
   scope_.spawn("late", lost.stream(late));
   while (late.text.find("event: reset") == std::string::npos) loop_.run(async::within(5s, late.news.wait()));
   loop_.run(scope_.stop());

@@ -149,6 +149,8 @@ class world {
   void person_json(std::string& out, const person& one) const;
   void bot_json(std::string& out, const bot& one, std::string_view language) const;
   void public_chat_json(std::string& out, const chat& one) const;
+  // MessageOrigin; what was forwarded already keeps its first one.
+  std::string forward_origin(const chat& in, const message& one) const;
   std::string message_text(const chat& in, const message& one, std::int64_t viewer) const;
   std::string view_text(const chat& in, const message& one) const;
 

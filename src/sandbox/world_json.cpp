@@ -1,4 +1,6 @@
 // Objects of the Bot API and of the control contract as JSON texts.
+#include <boost/json.hpp>
+
 #include "sandbox/world.hpp"
 
 namespace tandem::sandbox {
@@ -106,6 +108,30 @@ void world::message_json(std::string& out, const chat& in, const message& one, s
   if (!one.text.entities.empty())
     entities_json(f.begin(plain ? "entities" : "caption_entities"), one.text.entities);
   f.raw_if("reply_markup", one.markup);
+}
+
+std::string world::forward_origin(const chat& in, const message& one) const {
+  if (one.extra.find("\"forward_origin\":") != std::string::npos) {
+    return boost::json::serialize(boost::json::parse("{" + one.extra + "}").at("forward_origin"));
+  }
+  std::string out;
+  {
+    fields f(out);
+    f.text("type", one.from == 0 ? "channel" : "user").number("date", one.date);
+    if (one.from == 0) {
+      chat_json(f.begin("chat"), in);
+      f.number("message_id", one.id);
+      if (const auto extra = boost::json::parse("{" + one.extra + "}");
+          extra.as_object().contains("author_signature")) {
+        f.raw("author_signature", boost::json::serialize(extra.at("author_signature")));
+      }
+    } else if (const auto who = people_.find(one.from); who != people_.end()) {
+      user_json(f.begin("sender_user"), who->second);
+    } else if (const auto robot = bots_.find(one.from); robot != bots_.end()) {
+      user_json(f.begin("sender_user"), *robot->second);
+    }
+  }
+  return out;
 }
 
 void world::view_json(std::string& out, const chat& in, const message& one) const {

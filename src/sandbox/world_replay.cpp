@@ -211,6 +211,7 @@ void world::replay_messages(const json::object& line) {
     if (found != in->messages.end()) found->second.keyboard = keyboard;
   }
   for (const auto& id : list_of(line, "deleted")) in->messages.erase(id.as_int64());
+  if (text_of(line, "kind") == "delete_chat") in->keyboard.clear();
 }
 
 void world::replay(std::string_view text) {
