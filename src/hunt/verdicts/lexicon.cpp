@@ -59,11 +59,13 @@ bool is_self_verb(std::string_view word) {
   static constexpr auto endings = std::to_array<std::string_view>(
       {"аю", "яю", "ирую", "ею", "лю", "шу", "жу", "чу", "щу", "юсь", "усь", "ню", "рую"});
   static constexpr auto others = std::to_array<std::string_view>(
-      {"плачу",    "заплачу", "оплачу",  "думаю", "понимаю",  "надеюсь", "спрошу", "неделю",
-       "задачу",   "встречу", "дачу",    "удачу", "передачу", "долю",    "землю",  "волю",
-       "продажу",  "кожу",    "крышу",   "душу",  "прошу",    "пришлю",  "куплю",  "считаю",
-       "желаю",    "случаю",  "скажу",   "слышу", "полагаю",  "помню",   "люблю",  "баню",
-       "расскажу", "кухню",   "деревню", "лапшу", "деталь",   "статью",  "семью",  "сдаюсь"});
+      {"меню",      "нашу",    "вашу",   "плачу",    "заплачу",     "оплачу",  "доплачу", "думаю",
+       "понимаю",   "надеюсь", "спрошу", "неделю",   "задачу",      "встречу", "дачу",    "удачу",
+       "передачу",  "долю",    "землю",  "волю",     "продажу",     "кожу",    "крышу",   "душу",
+       "прошу",     "пришлю",  "куплю",  "считаю",   "желаю",       "случаю",  "скажу",   "слышу",
+       "полагаю",   "помню",   "баню",   "расскажу", "предоставлю", "кухню",   "деревню", "лапшу",
+       "статью",    "семью",   "отвечу", "объясню",  "добавлю",     "обсужу",  "покажу",  "сообщу",
+       "приглашаю", "набираю", "приму",  "нанимаю",  "жалею",       "сдаюсь"});
   const bool ends = std::ranges::any_of(endings, [&](std::string_view end) { return word.ends_with(end); });
   return ends && word.size() >= 8 && std::ranges::find(others, word) == others.end();
 }
@@ -327,6 +329,13 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   flag(!out.offers_self, "x_no_self");
   const bool terms = money > 0 || says({"conditions", "pay_due"});
   flag(!out.offers_work && !out.offers_self && !terms, "x_no_word_of_work");
+  // Somebody tells of himself and asks nobody to do anything: a CV, however it is put. "Если вам нужен
+  // дизайнер" asks nobody, and who looks for a position names an internship without offering one.
+  const bool asks =
+      says({"sections", "respond", "digest", "hire_tag", "who"}) ||
+      (!says({"if_needed"}) && (says({"hire_exact", "need"}) || (says({"hire"}) && !says({"seek"}))));
+  out.speaks_for_itself = !asks && (self_verbs > 0 || own_years > 0 || own_past > 0 ||
+                                    says({"seek", "seek_tag", "own", "if_needed"}));
   out.speaks_of_work = out.offers_work || out.offers_self || (terms && !out.titles.empty());
   flag(self_verbs > 0, "x_self_verb");
   flag(self_verbs > 1, "x_self_verbs");

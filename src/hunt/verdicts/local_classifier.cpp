@@ -15,7 +15,7 @@ namespace tandem::hunt {
 namespace {
 
 constexpr std::string_view label_prefix = "__label__";
-constexpr std::size_t long_text = 20;  // words
+constexpr std::size_t long_text = 20, longest_own_words = 80;  // words
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
 constexpr float title_confidence = 0.85F;
 
@@ -121,6 +121,7 @@ post_scores local_model::score(std::string_view text) {
   out.signals = std::move(read.signals);
   out.words = read.words;
   out.speaks_of_work = read.speaks_of_work;
+  out.speaks_for_itself = read.speaks_for_itself;
   if (out.words == 0) return out;
   for (const auto& [label, probability] : predict(*state_->kinds, read.kind_line)) {
     if (label == "vacancy")
@@ -152,6 +153,11 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
   if (!reading && scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
     out.kind = post_kind::cv;
     out.confidence = scores.cv;
+  } else if (scores.speaks_for_itself && scores.words <= longest_own_words &&
+             scores.vacancy >= settings.vacancy) {
+    // The rule that keeps CVs out of the bots: whoever only speaks of himself does not hire.
+    out.kind = post_kind::cv;
+    out.confidence = 1 - scores.vacancy;
   } else if (!reading && scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
     out.kind = post_kind::vacancy;
     out.confidence = scores.vacancy;
