@@ -10,43 +10,56 @@ import { chromium } from "playwright-core";
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const binary = path.resolve(root, process.env.TANDEM_BINARY ?? "build/asan/tandem");
 
-// Starts the program on an empty folder and a free port; `stop` waits until it has ended and tells its exit code.
+// Starts the program on an empty folder and a free port. `stop` ends it and tells its exit code; `away` ends it and
+// starts it again on the same folder and port, `remove` takes the folder away.
 export async function startTandem() {
   const data = mkdtempSync("/var/tmp/tandem-walk-");
   chmodSync(data, 0o755); // PostgreSQL's account must get in
   // The developer's own settings are no part of a test.
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith("TANDEM_"));
   const env = { ...Object.fromEntries(others), TANDEM_DATA: data, TANDEM_PORT: "0" };
-  const program = spawn(binary, ["up"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
-  const ended = new Promise((resolve) => program.on("exit", (code, signal) => resolve(code ?? signal)));
-  createInterface({ input: program.stderr }).on("line", (line) => said.push(line));
-  const ready = new Promise((resolve, reject) => {
-    createInterface({ input: program.stdout }).on("line", (line) => {
-      said.push(line);
-      const found = /^ready (http\S+)/.exec(line);
-      if (found) resolve(found[1]);
+  let program;
+  let ended;
+
+  const start = async () => {
+    program = spawn(binary, ["up"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    ended = new Promise((resolve) => program.on("exit", (code, signal) => resolve(code ?? signal)));
+    createInterface({ input: program.stderr }).on("line", (line) => said.push(line));
+    return new Promise((resolve, reject) => {
+      createInterface({ input: program.stdout }).on("line", (line) => {
+        said.push(line);
+        const found = /^ready (http\S+)/.exec(line);
+        if (found) resolve(found[1]);
+      });
+      program.on("error", reject);
+      void ended.then((code) => reject(new Error(`the program ended with ${code}:\n${said.slice(-20).join("\n")}`)));
     });
-    program.on("error", reject);
-    void ended.then((code) => reject(new Error(`the program ended with ${code}:\n${said.slice(-20).join("\n")}`)));
-  });
-  const stop = async () => {
-    program.kill("SIGTERM");
-    const code = await ended;
-    rmSync(data, { recursive: true, force: true });
-    return code;
   };
+  const stop = () => {
+    program.kill("SIGTERM");
+    return ended;
+  };
+  const remove = () => rmSync(data, { recursive: true, force: true });
+
   let url;
   try {
-    url = await ready;
+    url = await start();
   } catch (error) {
-    rmSync(data, { recursive: true, force: true });
+    remove();
     throw error;
   }
   return {
     url,
-    stop,
     said,
+    stop,
+    remove,
+    async away(meanwhile) {
+      await stop();
+      await meanwhile();
+      env.TANDEM_PORT = new URL(url).port;
+      await start();
+    },
     // A one-time code for an operator's chat, by the command that the operator would use.
     async operatorCode() {
       const { stdout } = await promisify(execFile)(binary, ["admin", "create"], { env });

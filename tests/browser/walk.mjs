@@ -10,7 +10,7 @@ const walks = [
   { name: "en-desktop", language: "en", phone: false, look: "dark" },
   { name: "ru-phone", language: "ru", phone: true, look: "dark" },
   { name: "en-phone", language: "en", phone: true, look: "light" },
-].filter((one) => (process.env.TANDEM_WALKS ?? one.name).split(" ").includes(one.name));
+].filter((one) => (process.env.TANDEM_WALKS ?? "ru-desktop en-phone").split(" ").includes(one.name));
 
 let ok = 0;
 let failed = 0;
@@ -306,6 +306,12 @@ class Walk {
     await this.step("nothing came from elsewhere and nothing broke", async () => {
       if (this.troubles.length > 0) throw new Error(this.troubles.join("\n"));
     });
+    await this.step("the page outlives a restart of the program", async () => {
+      await this.tandem.away(() => page.locator(".offline").waitFor());
+      await page.locator(".offline").waitFor({ state: "detached" });
+      await this.write("/help");
+      await this.bubble(texts.firstLine("hunt.help.text")).waitFor();
+    });
   }
 }
 
@@ -341,6 +347,7 @@ try {
 }
 if (tandem) {
   const code = await tandem.stop();
+  tandem.remove();
   if (code === 0) ++ok;
   else ++failed;
   console.log(`${code === 0 ? "ok    " : "FAILED"}  the program ends when it is told to (${code})`);

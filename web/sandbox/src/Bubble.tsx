@@ -115,7 +115,7 @@ export const Bubble = memo(
                   >
                     <span>{button.text}</span>
                     {button.url && <i className="corner" aria-hidden="true">↗</i>}
-                    {button.copy_text && <i className="corner" aria-hidden="true">⧉</i>}
+                    {button.copy_text && <i className="corner" aria-hidden="true"><Icon name="copy" /></i>}
                   </button>
                 ))}
               </div>

@@ -31,9 +31,10 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
     .map((bot) => ({ bot, chat: world.chatOfBot(bot.id) }))
     .sort((a, b) => order(b.chat) - order(a.chat) || a.bot.id - b.bot.id);
   // Bots that one has never met are folded away, all but the one to begin with.
+  const main = Math.min(...bots.map(({ bot }) => bot.id));
   const met = bots.filter(
-    ({ bot, chat }, at) =>
-      at === 0 ||
+    ({ bot, chat }) =>
+      bot.id === main ||
       chat?.last ||
       chat?.status !== "new" ||
       route.place === String(bot.id) ||

@@ -64,7 +64,9 @@ export class Texts {
     if (ms < 10) return this.of("panel.ms", { n: Math.round(ms * 10) / 10 });
     if (ms < 1000) return this.of("panel.ms", { n: Math.round(ms) });
     if (ms < 120_000) return this.of("panel.s", { n: Math.round(ms / 10) / 100 });
-    return this.of("panel.min", { n: Math.round(ms / 60_000) });
+    if (ms < 7_200_000) return this.of("panel.min", { n: Math.round(ms / 60_000) });
+    if (ms < 172_800_000) return this.of("time.brief_h", { n: Math.round(ms / 3_600_000) });
+    return this.of("time.brief_d", { n: Math.round(ms / 86_400_000) });
   }
 
   time(unix: number): string {
