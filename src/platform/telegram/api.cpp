@@ -73,9 +73,9 @@ api_error unreadable(std::string detail) {
 template <class T>
 [[gnu::noinline]] answer<T> object_of(answer<std::string> raw) {
   if (!raw) return std::unexpected(std::move(raw.error()));
-  auto object = from_json<T>(*raw);
-  if (!object) return std::unexpected(unreadable(object.error().text()));
-  return std::move(*object);
+  answer<T> out(std::in_place);
+  if (const auto error = read_json(*raw, *out)) out = std::unexpected(unreadable(error->text()));
+  return out;
 }
 
 // The typed calls are plain functions that put the parameters together; what waits is one of these two, whose

@@ -333,11 +333,17 @@ std::int64_t update::order_key() const {
 }
 
 template <class T>
-std::expected<T, json_error> from_json(std::string_view text) {
-  T out;
+std::optional<json_error> read_json(std::string_view text, T& into) {
   reader from{json_cursor(text)};
-  if (from.read(out) && (from.in.at_end() || from.fail("is no JSON"))) return out;
-  return std::unexpected(std::move(from.error));
+  if (from.read(into) && (from.in.at_end() || from.fail("is no JSON"))) return std::nullopt;
+  return std::move(from.error);
+}
+
+template <class T>
+std::expected<T, json_error> from_json(std::string_view text) {
+  std::expected<T, json_error> out(std::in_place);
+  if (auto error = read_json(text, *out)) out = std::unexpected(std::move(*error));
+  return out;
 }
 
 template <class T>
@@ -399,11 +405,13 @@ std::string multipart_body(std::string_view params, const std::vector<upload>& f
   return out.append("--").append(boundary).append("--\r\n");
 }
 
-#define TANDEM_TELEGRAM_JSON(type)                                                                      \
-  template std::expected<type, json_error> from_json<type>(std::string_view);                           \
-  template std::string to_json<type>(const type&);                                                      \
-  template std::expected<std::vector<type>, json_error> from_json<std::vector<type>>(std::string_view); \
-  template std::string to_json<std::vector<type>>(const std::vector<type>&);
+#define TANDEM_TELEGRAM_JSON_ONE(...)                                                       \
+  template std::optional<json_error> read_json(std::string_view, __VA_ARGS__&);             \
+  template std::expected<__VA_ARGS__, json_error> from_json<__VA_ARGS__>(std::string_view); \
+  template std::string to_json(const __VA_ARGS__&);
+#define TANDEM_TELEGRAM_JSON(type) \
+  TANDEM_TELEGRAM_JSON_ONE(type)   \
+  TANDEM_TELEGRAM_JSON_ONE(std::vector<type>)
 
 TANDEM_TELEGRAM_JSON(user)
 TANDEM_TELEGRAM_JSON(chat)

@@ -307,6 +307,9 @@ struct json_error {
 // Reads one object or a list of them; T is any object above or a std::vector of it (types.cpp lists them).
 template <class T>
 std::expected<T, json_error> from_json(std::string_view text);
+// The same into an object that is there; nothing if it went well.
+template <class T>
+std::optional<json_error> read_json(std::string_view text, T& into);
 // Writes an object as the Bot API does: what is absent is left out.
 template <class T>
 std::string to_json(const T& object);
