@@ -7,6 +7,7 @@
 #include "accounts/dialogs.hpp"
 #include "accounts/users.hpp"
 #include "app/database.hpp"
+#include "app/lane_watch.hpp"
 #include "app/led_part.hpp"
 #include "app/resources.hpp"
 #include "app/sandbox_town.hpp"
@@ -257,6 +258,10 @@ class built_house final : public house {
     }
     co_await build_hunt();
 
+    if (has(role::relay)) {
+      lane_watch_ = make_lane_watch(on_, *lanes_, time_, figures_);
+      co_await life_.start(*lane_watch_);
+    }
     if (has(role::classifier)) co_await life_.start(*judge_);
     if (has(role::bots)) co_await start_bots();
     if (has(role::delivery)) co_await start_delivery();
@@ -414,18 +419,25 @@ class built_house final : public house {
   }
 
   task<> start_delivery() {
-    handed_time_ = figures_.histogram("tandem_vacancy_handed_seconds",
-                                      "From the verdict to the sender, the first of the readers.");
+    posted_to_handed_ = figures_.histogram("tandem_post_handed_seconds",
+                                           "From a post's publication to the sender, the first of its readers.");
+    posted_to_reader_ = figures_.histogram("tandem_post_reader_seconds",
+                                           "From a post's publication to a reader's chat.");
     hunt::delivery_parts with{on_, db_->pool(), *lanes_, time_,
                               [this](std::int64_t bot_id) { return sender_of(bot_id); },
                               hunt::bot::card_renderer(*bot_parts_),
                               {}};
-    if (follower_) {
-      with.observer.handed = [this](hunt::vacancy_id vacancy, instant at) { follower_->handed(vacancy, at); };
-      with.observer.delivered = [this](hunt::vacancy_id vacancy, int readers, instant at) {
-        follower_->delivered(vacancy, readers, at);
-      };
-    }
+    with.observer.handed = [this](hunt::vacancy_id vacancy, instant posted, instant at) {
+      posted_to_handed_.observe(at - posted);
+      log_.info("vacancy handed to the sender", {{"vacancy", vacancy}, {"posted_to_handed_ms", at - posted}});
+      if (follower_) follower_->handed(vacancy, at);
+    };
+    with.observer.delivered = [this](hunt::vacancy_id vacancy, instant posted, int readers, instant at) {
+      posted_to_reader_.observe(at - posted);
+      log_.info("vacancy reached readers",
+                {{"vacancy", vacancy}, {"readers", readers}, {"posted_to_last_of_them_ms", at - posted}});
+      if (follower_) follower_->delivered(vacancy, readers, at);
+    };
     hunt::delivery_settings settings;
     settings.in_each_category = all_.deliver_in_each_category;
     led_.push_back(make_led_part(on_, *lead_, hunt::make_delivery(std::move(with), settings)));
@@ -537,7 +549,7 @@ class built_house final : public house {
   system_clock machine_time_;
   shifted_clock time_{machine_time_};
   metrics::registry figures_;
-  metrics::histogram handed_time_;
+  metrics::histogram posted_to_handed_, posted_to_reader_;
   async::life_cycle life_;
   async::scope background_;
   whole_start started_;
@@ -575,6 +587,7 @@ class built_house final : public house {
   std::unique_ptr<hunt::bot::operator_desk> desk_;
   std::unique_ptr<hunt::bot::alerts> alerts_;
 
+  std::unique_ptr<async::part> lane_watch_;
   std::unique_ptr<tasks::scheduler> jobs_;
   std::unique_ptr<sender_set> senders_;
   telegram::bot_set* bots_ = nullptr;  // owned by its led part

@@ -167,7 +167,7 @@ class delivery_part final : public async::part {
       if (card == cards_.end()) continue;
       auto message = rendered(card->second, one);
       mine.in_flight.insert(one.id);
-      note_handed(one.id.vacancy);
+      note_handed(one.id.vacancy, card->second.posted_at);
       work_.spawn("send", send(bot_id, mine, std::move(one), std::move(message)));
     }
   }
@@ -203,12 +203,12 @@ class delivery_part final : public async::part {
     return message;
   }
 
-  void note_handed(std::int64_t vacancy) {
-    if (!handed_known_.insert(vacancy).second) return;
-    if (handed_known_.size() > cards_kept) handed_known_.erase(handed_known_.begin());
+  void note_handed(std::int64_t vacancy, instant posted) {
+    if (!handed_known_.emplace(vacancy, posted).second) return;
+    if (handed_known_.size() > cards_kept) handed_known_.erase(handed_known_.begin());  // the oldest
     const auto now = with_.time.now();
     handed_.emplace_back(vacancy, now);
-    if (with_.observer.handed) with_.observer.handed(vacancy_id(vacancy), now);
+    if (with_.observer.handed) with_.observer.handed(vacancy_id(vacancy), posted, now);
     outcome_bell_.ring();
   }
 
@@ -332,7 +332,9 @@ class delivery_part final : public async::part {
       last = std::max(last, sent.at[i]);
     }
     for (const auto& [vacancy, told] : by_vacancy) {
-      with_.observer.delivered(vacancy_id(vacancy), told.first, told.second);
+      const auto handed = handed_known_.find(vacancy);
+      if (handed == handed_known_.end()) continue;
+      with_.observer.delivered(vacancy_id(vacancy), handed->second, told.first, told.second);
     }
   }
 
@@ -349,7 +351,7 @@ class delivery_part final : public async::part {
   std::map<std::int64_t, lane> lanes_;
   std::map<vacancy_id, vacancy_card> cards_;
   std::map<std::tuple<std::int64_t, std::int64_t, std::string>, shown> rendered_;
-  std::set<std::int64_t> handed_known_;
+  std::map<std::int64_t, instant> handed_known_;  // and when it was posted
   outcomes sent_, refused_, put_off_;
   std::vector<std::pair<std::int64_t, instant>> handed_;
   std::vector<std::pair<std::int64_t, key>> ended_;

@@ -60,8 +60,8 @@ struct Delivery : testing::Test, town {
   ~Delivery() override { stop(); }
   void begin() { begin_on(*pool); }
   void begin_on(pg::pool& db) {
-    delivery_observer observer{[this](vacancy_id what, instant) { handed.push_back(what); },
-                               [this](vacancy_id, int readers, instant) {
+    delivery_observer observer{[this](vacancy_id what, instant, instant) { handed.push_back(what); },
+                               [this](vacancy_id, instant, int readers, instant) {
                                  delivered_count += readers;
                                  delivered_bell.ring();
                                }};

@@ -1,0 +1,81 @@
+#include "app/lane_watch.hpp"
+
+#include "async/scope.hpp"
+#include "async/within.hpp"
+#include "platform/log/log.hpp"
+
+namespace tandem::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_every = 5s;
+
+class lane_watch final : public async::part {
+ public:
+  lane_watch(executor on, queue::queue& lanes, const clock& time, metrics::registry& figures)
+      : lanes_(lanes),
+        time_(time),
+        figures_(figures),
+        log_("queue"),
+        work_(on, [this](std::string_view, const std::exception_ptr& failure) {
+          log_.error("the queue watch has failed", failure);
+        }) {}
+
+  std::string_view name() const override { return "queue watch"; }
+  task<> start() override {
+    if (running_) co_return;
+    running_ = true;
+    work_.spawn("watch lanes", watch());
+  }
+  task<> stop() override {
+    running_ = false;
+    co_await work_.stop();
+  }
+  async::health state() const override { return {running_ && failure_.empty(), failure_}; }
+
+ private:
+  task<> watch() {
+    for (;;) {
+      try {
+        co_await look();
+        failure_.clear();
+      } catch (const pg::error& error) {
+        failure_ = error.what();
+      }
+      co_await async::sleep_for(look_every);
+    }
+  }
+
+  task<> look() {
+    const auto states = co_await lanes_.lanes();
+    for (const auto& lane : states) {
+      const metrics::labels which{{"lane", lane.lane}};
+      const auto age = lane.oldest_waiting ? time_.now() - *lane.oldest_waiting : 0us;
+      figures_.gauge("tandem_queue_waiting", "Messages that could be taken now.", which)
+          .set(static_cast<double>(lane.waiting));
+      figures_.gauge("tandem_queue_delayed", "Messages that wait for their time.", which)
+          .set(static_cast<double>(lane.delayed));
+      figures_.gauge("tandem_queue_dead", "Dead letters.", which).set(static_cast<double>(lane.dead));
+      figures_.gauge("tandem_queue_oldest_seconds", "How long the oldest of those that could be taken waits.", which)
+          .set(std::chrono::duration<double>(age).count());
+    }
+  }
+
+  queue::queue& lanes_;
+  const clock& time_;
+  metrics::registry& figures_;
+  log::logger log_;
+  async::scope work_;
+  std::string failure_;
+  bool running_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<async::part> make_lane_watch(executor on, queue::queue& lanes, const clock& time,
+                                             metrics::registry& figures) {
+  return std::make_unique<lane_watch>(on, lanes, time, figures);
+}
+
+}  // namespace tandem::app
