@@ -154,6 +154,28 @@ TEST(KeyedOrder, NeverRunsMoreThanAllowedAtOnce) {
   EXPECT_EQ(most, 3);
 }
 
+TEST(KeyedOrder, JobsThatNeverWaitDoNotNest) {
+  loop io;
+  failures told;
+  int done = 0;
+  auto main = [&]() -> task<> {
+    scope work(io.on(), told.sink());
+    keyed_order order(work, 1);
+    event begin(io.on());
+    order.submit(-1, [&]() -> task<> { co_await begin.wait(); });
+    for (int key = 0; key < 50'000; ++key) {
+      order.submit(key, [&]() -> task<> {
+        ++done;
+        co_return;
+      });
+    }
+    begin.ring();
+    co_await order.drain();
+  };
+  io.run(main());
+  EXPECT_EQ(done, 50'000);
+}
+
 TEST(ThreadPool, TheResultAndTheErrorComeBackToTheLoop) {
   loop io;
   thread_pool pool(2);

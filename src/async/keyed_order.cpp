@@ -18,13 +18,20 @@ struct keyed_order::state {
   std::size_t pending = 0;
   event changed;
 
+  bool starting = false;
+
+  // A job that never waits ends within its spawn and comes here again: it is the first caller that goes on,
+  // so that such jobs do not nest.
   static void start(const std::shared_ptr<state>& self) {
+    if (self->starting) return;
+    self->starting = true;
     while (self->running < self->max_parallel && !self->ready.empty()) {
       const auto key = self->ready.front();
       self->ready.pop_front();
       ++self->running;
       self->in.spawn("keyed", run(self, key));
     }
+    self->starting = false;
   }
 
   // Leaves the slot and hands the key on, also when the job failed or was cancelled.
@@ -54,7 +61,7 @@ struct keyed_order::state {
 };
 
 keyed_order::keyed_order(scope& in, std::size_t max_parallel)
-    : state_(new state{in, max_parallel, {}, {}, 0, 0, event(in.on())}) {}
+    : state_(new state{in, max_parallel, {}, {}, 0, 0, event(in.on()), false}) {}
 keyed_order::~keyed_order() = default;
 
 void keyed_order::submit(std::int64_t key, std::function<task<>()> job) {
