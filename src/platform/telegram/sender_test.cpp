@@ -248,6 +248,23 @@ TEST(Sender, ACancelledCallLeavesItsPlaceToTheNext) {
   EXPECT_EQ(test.out->counts().in_flight, 0u);
 }
 
+TEST(Sender, MailingsBeyondTheFreeLimitAskToBePaidForUntilTheCap) {
+  auto options = quick();
+  options.limits.broadcasts_per_second = 1;
+  options.limits.paid_per_second = 1'000;
+  options.limits.paid_cap = 2;
+  bundle test(script{{good(a_message)}}, options);
+  for (const int chat : {1, 2, 3}) {
+    auto text = text_for(chat);
+    text.options.urgency = urgency::broadcast;
+    EXPECT_TRUE(test.io.run(test.out->send_message(text)));
+  }
+  const auto bodies = test.transport.bodies_of("sendMessage");
+  EXPECT_EQ(bodies[0].find("allow_paid_broadcast"), std::string::npos);
+  EXPECT_TRUE(bodies[1].starts_with(R"({"chat_id":2,"allow_paid_broadcast":true,)"));
+  EXPECT_EQ(test.out->counts().paid, 2u);
+}
+
 TEST(Sender, SpeaksToARealServerOverARealConnection) {
   async::loop io;
   http::router routes;
