@@ -1,5 +1,7 @@
 #include "sandbox/bot_api.hpp"
 
+#include <limits>
+
 #include "async/within.hpp"
 #include "sandbox/ascii.hpp"
 
@@ -224,7 +226,8 @@ task<bot_api::finished> bot_api::get_updates(bot& me, arguments& in, std::string
     }
   }
   world_.drop_expired(me);
-  const std::int64_t offset = in.integer("offset");
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t offset = std::clamp(in.integer("offset"), -most, most);
   const std::size_t waiting = me.updates.size();
   if (offset > 0) world_.confirm_below(me, offset, before);
   if (offset < 0 && static_cast<std::size_t>(-offset) < waiting) {
