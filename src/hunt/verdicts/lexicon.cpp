@@ -53,6 +53,11 @@ bool points_elsewhere(std::string_view word) {
   return std::find(prepositions.begin(), prepositions.end(), word) != prepositions.end();
 }
 
+// A Cyrillic letter takes two bytes. Most words fail here, without the lists below.
+bool ends_in_letter(std::string_view word, std::initializer_list<std::string_view> letters) {
+  return word.size() >= 8 && std::ranges::find(letters, word.substr(word.size() - 2)) != letters.end();
+}
+
 // A verb in the first person, of somebody who tells what he does: "монтирую", "составлю". Russian nouns and
 // adjectives with the same endings, and what those say who hire ("ищу", "плачу"), do not count.
 bool is_self_verb(std::string_view word) {
@@ -66,6 +71,7 @@ bool is_self_verb(std::string_view word) {
        "полагаю",   "помню",   "баню",   "расскажу", "предоставлю", "кухню",   "деревню", "лапшу",
        "статью",    "семью",   "отвечу", "объясню",  "добавлю",     "обсужу",  "покажу",  "сообщу",
        "приглашаю", "набираю", "приму",  "нанимаю",  "жалею",       "сдаюсь"});
+  if (!ends_in_letter(word, {"ю", "у", "ь"})) return false;
   const bool ends = std::ranges::any_of(endings, [&](std::string_view end) { return word.ends_with(end); });
   return ends && word.size() >= 8 && std::ranges::find(others, word) == others.end();
 }
@@ -82,6 +88,7 @@ bool is_own_past(std::string_view word) {
        "предел", "потенциал", "терминал",  "капитал", "функционал", "профессионал", "оригинал", "мобил",
        "файл",   "материала", "персонала", "филиала", "журнала",    "портала",      "сериала",  "мал",
        "зал",    "бал",       "мила",      "правила"});
+  if (!ends_in_letter(word, {"л", "а", "я", "ь"})) return false;
   return word.size() >= 8 &&
          std::ranges::any_of(endings, [&](std::string_view end) { return word.ends_with(end); }) &&
          std::ranges::find(others, word) == others.end();
@@ -331,11 +338,10 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   flag(!out.offers_work && !out.offers_self && !terms, "x_no_word_of_work");
   // Somebody tells of himself and asks nobody to do anything: a CV, however it is put. "Если вам нужен
   // дизайнер" asks nobody, and who looks for a position names an internship without offering one.
-  const bool asks =
-      says({"sections", "respond", "digest", "hire_tag", "who"}) ||
-      (!says({"if_needed"}) && (says({"hire_exact", "need"}) || (says({"hire"}) && !says({"seek"}))));
-  out.speaks_for_itself = !asks && (self_verbs > 0 || own_years > 0 || own_past > 0 ||
-                                    says({"seek", "seek_tag", "own", "if_needed"}));
+  out.asks = says({"sections", "respond", "digest", "hire_tag", "who"}) ||
+             (!says({"if_needed"}) && (says({"hire_exact", "need"}) || (says({"hire"}) && !says({"seek"}))));
+  out.speaks_for_itself = !out.asks && (self_verbs > 0 || own_years > 0 || own_past > 0 ||
+                                        says({"seek", "seek_tag", "own", "if_needed"}));
   out.speaks_of_work = out.offers_work || out.offers_self || (terms && !out.titles.empty());
   flag(self_verbs > 0, "x_self_verb");
   flag(self_verbs > 1, "x_self_verbs");

@@ -52,6 +52,7 @@ struct post_features {
   std::string signals;       // names of the lexicon's sections that spoke, without roles, separated by spaces
   bool offers_work = false;  // a hiring word, a list of duties, a request to apply …
   bool offers_self = false;  // "I do", "my portfolio", "looking for work" …
+  bool asks = false;         // somebody else is asked to do the work, in so many words
   bool speaks_for_itself = false;   // tells of one's own doings and asks nobody for anything
   bool speaks_of_work = false;      // one of these, or a profession in the title with pay or conditions
   std::vector<std::string> titles;  // categories whose professions stand in the post's title

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::string_view label_prefix = "__label__";
 constexpr std::size_t long_text = 20, longest_own_words = 80;  // words
+// "Фотограф, Казань" may be either side: where nobody is asked for anything, the model must be this sure of a
+// vacancy.
+constexpr float sure_of_bare = 0.85F;
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
 constexpr float title_confidence = 0.85F;
 
@@ -122,6 +125,7 @@ post_scores local_model::score(std::string_view text) {
   out.words = read.words;
   out.speaks_of_work = read.speaks_of_work;
   out.speaks_for_itself = read.speaks_for_itself;
+  out.asks = read.asks;
   if (out.words == 0) return out;
   for (const auto& [label, probability] : predict(*state_->kinds, read.kind_line)) {
     if (label == "vacancy")
@@ -150,6 +154,7 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
   // The rule beside the model: a long text without one word of hiring or offering is reading, not work. A
   // bare order title is short.
   const bool reading = scores.words >= long_text && !scores.speaks_of_work;
+  const bool too_bare = !scores.asks && scores.vacancy < sure_of_bare;
   if (!reading && scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
     out.kind = post_kind::cv;
     out.confidence = scores.cv;
@@ -158,7 +163,7 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
     // The rule that keeps CVs out of the bots: whoever only speaks of himself does not hire.
     out.kind = post_kind::cv;
     out.confidence = 1 - scores.vacancy;
-  } else if (!reading && scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
+  } else if (!reading && !too_bare && scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
     out.kind = post_kind::vacancy;
     out.confidence = scores.vacancy;
   } else {

@@ -24,6 +24,7 @@ struct post_scores {
   std::vector<label_score> categories;  // independent of each other, most probable first
   std::string signals;                  // see post_features
   bool speaks_of_work = false;          // see post_features
+  bool asks = false;                    // the same
   bool speaks_for_itself = false;       // the same
   std::size_t words = 0;
 };

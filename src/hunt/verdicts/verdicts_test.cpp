@@ -113,6 +113,7 @@ post_scores scores(float vacancy, float cv, float scam, std::size_t words = 10) 
   out.scam = scam;
   out.words = words;
   out.speaks_of_work = true;
+  out.asks = true;
   return out;
 }
 std::vector<std::string> slugs(const verdict& of) {
@@ -141,6 +142,23 @@ TEST(Decision, ALongTextWithoutAWordOfWorkIsNoneWhateverTheModelSays) {
   EXPECT_EQ(decide(reading, {}).kind, post_kind::none);
   reading.words = 5;  // a bare order title
   EXPECT_EQ(decide(reading, {}).kind, post_kind::vacancy);
+}
+
+TEST(Decision, WhereNobodyIsAskedTheModelMustBeSureOfAVacancy) {
+  post_scores bare = scores(0.8F, 0.1F, 0);
+  bare.asks = false;
+  EXPECT_EQ(decide(bare, {}).kind, post_kind::none);
+  bare.vacancy = 0.9F;
+  EXPECT_EQ(decide(bare, {}).kind, post_kind::vacancy);
+}
+
+TEST(Decision, WhoOnlySpeaksOfHimselfIsACvWhateverTheModelSays) {
+  post_scores own = scores(0.9F, 0.1F, 0);
+  own.asks = false;
+  own.speaks_for_itself = true;
+  EXPECT_EQ(decide(own, {}).kind, post_kind::cv);
+  own.words = 200;  // a company's story in the first person
+  EXPECT_EQ(decide(own, {}).kind, post_kind::vacancy);
 }
 
 TEST(Decision, EveryCategoryAboveItsThresholdIsKeptMostConfidentFirst) {
