@@ -3,14 +3,23 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { root, startBrowser, startTandem, textsOf } from "./tandem.mjs";
 
-const pictures = path.resolve(root, process.env.TANDEM_PICTURES ?? "build/pictures");
+const renewing = process.env.TANDEM_WALKS === "all";
+const pictures = path.join(root, renewing ? "docs/pictures" : "build/pictures");
+// What README.md and the other documents show.
+const inDocuments = {
+  "way-en-desktop": "way",
+  "welcome-en-desktop": "welcome",
+  "exchange-en-desktop": "exchange",
+  "operator-ru-desktop": "operator",
+  "chat-ru-phone": "phone",
+};
 mkdirSync(pictures, { recursive: true });
 const walks = [
-  { name: "ru-desktop", language: "ru", phone: false, look: "light" },
-  { name: "en-desktop", language: "en", phone: false, look: "dark" },
+  { name: "ru-desktop", language: "ru", phone: false, look: "dark" },
+  { name: "en-desktop", language: "en", phone: false, look: "light" },
   { name: "ru-phone", language: "ru", phone: true, look: "dark" },
   { name: "en-phone", language: "en", phone: true, look: "light" },
-].filter((one) => (process.env.TANDEM_WALKS ?? "ru-desktop en-phone").split(" ").includes(one.name));
+].filter((one) => renewing || (process.env.TANDEM_WALKS ?? "ru-desktop en-phone").split(" ").includes(one.name));
 
 let ok = 0;
 let failed = 0;
@@ -46,14 +55,16 @@ class Walk {
     } catch (error) {
       ++failed;
       console.log(`FAILED  ${this.name}: ${what}\n${error.stack}`);
-      await this.page.screenshot({ path: `${pictures}/failed-${this.name}.png` }).catch(() => undefined);
+      await this.page.screenshot({ path: `${root}/build/failed-${this.name}.png` }).catch(() => undefined);
       throw error;
     }
   }
 
   async picture(name, page = this.page) {
+    const file = renewing ? inDocuments[`${name}-${this.name}`] : `${name}-${this.name}`;
+    if (!file) return;
     await page.mouse.move(0, 0); // nothing is hovered
-    await page.screenshot({ path: `${pictures}/${name}-${this.name}.png`, animations: "disabled" });
+    await page.screenshot({ path: `${pictures}/${file}.png`, animations: "disabled" });
   }
 
   // ---- what one sees
