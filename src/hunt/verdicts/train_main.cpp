@@ -10,15 +10,23 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 
 #include "hunt/verdicts/local_classifier.hpp"
 #include "hunt/verdicts/trainer.hpp"
+#include "hunt/verdicts/written_posts.hpp"
 
 namespace {
 
 using namespace tandem::hunt;
 namespace fs = std::filesystem;
+
+// A written post counts as much as this many made by the grammar: there are far fewer of them, and they are
+// closer to what people write.
+constexpr int written_weight = 6;
+// Every so many-th written post is kept out while thresholds are chosen.
+constexpr std::size_t kept_out = 5;
 
 constexpr std::uint64_t train_seed = 20'240'601, held_out_seed = 20'240'602;
 
@@ -55,17 +63,22 @@ T orthrow(std::expected<T, Error> result, std::string_view file) {
     throw std::runtime_error(fmt::format("{}:{}: {}", file, result.error().line, result.error().what));
 }
 
+std::vector<fs::path> files_in(const fs::path& folder, std::string_view extension) {
+  std::vector<fs::path> files;
+  if (!fs::exists(folder)) return files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == extension) files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
 int run(const fs::path& from, const fs::path& to, bool choose) {
   fs::create_directories(to);
   std::string content = read(from / lexicon_file);
   tandem::text::stemmer stems;
   const lexicon words = orthrow(lexicon::parse(content, stems), lexicon_file);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(from / "seed"))
-    if (entry.path().extension() == ".txt") files.push_back(entry.path());
-  std::ranges::sort(files);
   seed_set seeds;
-  for (const auto& file : files) {
+  for (const auto& file : files_in(from / "seed", ".txt")) {
     const std::string text = read(file);
     const auto added = seeds.add(file.filename().string(), text);
     if (!added) orthrow(std::expected<int, seed_error>(std::unexpected(added.error())), "");
@@ -73,12 +86,29 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
   }
   fs::copy_file(from / lexicon_file, to / lexicon_file, fs::copy_options::overwrite_existing);
 
-  const auto posts = orthrow(seeds.expand(choose ? seed_part::train : seed_part::all, train_seed), "");
+  std::vector<labelled_post> written;
+  for (const auto& file : files_in(from / "written", ".jsonl")) {
+    const std::string text = read(file);
+    auto some = orthrow(read_written_posts(file.filename().string(), text), "");
+    std::ranges::move(some, std::back_inserter(written));
+    content += text;
+  }
+
+  auto posts = orthrow(seeds.expand(choose ? seed_part::train : seed_part::all, train_seed), "");
+  std::vector<labelled_post> written_apart;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (choose && i % kept_out == 0) {
+      written_apart.push_back(written[i]);
+    } else {
+      posts.insert(posts.end(), written_weight, written[i]);
+    }
+  }
   train(posts, words, to);
   fmt::print("{} posts\n", posts.size());
   if (choose) {
     write(to / settings_file, model_settings{}.print());
-    const auto held_out = orthrow(seeds.expand(seed_part::held_out, held_out_seed), "");
+    auto held_out = orthrow(seeds.expand(seed_part::held_out, held_out_seed), "");
+    for (const auto& one : written_apart) held_out.insert(held_out.end(), written_weight, one);
     const model_settings chosen = choose_thresholds(held_out, to);
     write(from / "thresholds.txt", chosen.print());
     fmt::print("thresholds chosen on {} held-out posts\n{}", held_out.size(), chosen.print());
