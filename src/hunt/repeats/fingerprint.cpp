@@ -53,12 +53,7 @@ std::optional<fingerprint128> fingerprint(const text::token_list& tokens) {
   }
 
   const bool with_addresses = words < long_enough_without_links;
-  crypto_generichash_state state;
-  crypto_generichash_init(&state, nullptr, 0, sizeof(fingerprint128));
-  const auto feed = [&state](std::string_view bytes) {
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  };
-  bool anything = false;
+  std::string compared;
   for (const auto& line : lines) {
     if (line.hashtags > 0 && line.words == 0 && line.addresses == 0 && words > 0) continue;
     for (std::size_t i = line.begin; i < line.end; ++i) {
@@ -66,14 +61,13 @@ std::optional<fingerprint128> fingerprint(const text::token_list& tokens) {
       const bool counts =
           is_word(one) || one.kind == token_kind::hashtag || (with_addresses && is_address(one));
       if (!counts) continue;
-      feed(one.folded);
-      feed(" ");
-      anything = true;
+      compared.append(one.folded).append(" ");
     }
   }
+  if (compared.empty()) return std::nullopt;
   fingerprint128 out{};
-  crypto_generichash_final(&state, out.data(), out.size());
-  if (!anything) return std::nullopt;
+  crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>(compared.data()),
+                     compared.size(), nullptr, 0);
   return out;
 }
 
