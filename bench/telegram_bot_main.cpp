@@ -77,7 +77,8 @@ task<> serve(executor on, bot_api& bot, routes table) {
   async::scope work(on, task_failed);
   const auto log = make_memory_update_log();
   const system_clock time;
-  const dispatcher_options options;
+  dispatcher_options options;
+  options.max_parallel = 32;
   dispatcher to(work, bot, *me, std::move(table), options, told);
   co_await poll_updates(bot, me->id, to, *log, time, told);
 }

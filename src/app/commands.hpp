@@ -6,8 +6,8 @@
 #include "app/roles.hpp"
 #include "app/settings.hpp"
 
-// The commands of the program: each returns the exit code. 0 is success; 1 is "no", told on the error stream with what
-// to do; a broken environment throws and is told by main().
+// The commands of the program: each returns the exit code. 0 is success; 1 is "no", told on the error stream
+// with what to do; a broken environment throws and is told by main().
 namespace tandem::app {
 
 int show_roles(std::ostream& out);
@@ -25,7 +25,8 @@ int add_bot(const settings& all, const std::string& token, const std::string& ca
 int list_bots(const settings& all, std::ostream& out);
 int remove_bot(const settings& all, std::int64_t bot_id, std::ostream& out);
 
-int add_source(const settings& all, const std::string& name, const std::string& rules_file, std::ostream& out);
+int add_source(const settings& all, const std::string& name, const std::string& rules_file,
+               std::ostream& out);
 int list_sources(const settings& all, std::ostream& out);
 int pause_source(const settings& all, const std::string& name, bool paused, std::ostream& out);
 

@@ -15,7 +15,8 @@ pg::backup_parts parts_of(const settings& all, const database& db) {
   const data_folder folder(all);
   pg::backup_parts parts;
   parts.url = db.url();
-  parts.folders = {{"keys", folder.key().parent_path()}, {"blobs", folder.blobs()}, {"sandbox", folder.sandbox()}};
+  parts.folders = {
+      {"keys", folder.key().parent_path()}, {"blobs", folder.blobs()}, {"sandbox", folder.sandbox()}};
   return parts;
 }
 
@@ -24,8 +25,9 @@ void show(const pg::backup_report& report, std::ostream& out) {
     return std::accumulate(counts.begin(), counts.end(), std::int64_t{0},
                            [](std::int64_t so_far, const auto& one) { return so_far + one.second; });
   };
-  out << fmt::format("{} rows in {} tables, {} files, {:.1f} MB, made at {}\n", sum(report.tables), report.tables.size(),
-                     sum(report.files), static_cast<double>(report.bytes) / 1e6, report.made_at);
+  out << fmt::format("{} rows in {} tables, {} files, {:.1f} MB, made at {}\n", sum(report.tables),
+                     report.tables.size(), sum(report.files), static_cast<double>(report.bytes) / 1e6,
+                     report.made_at);
 }
 
 using work = std::function<task<pg::backup_report>(pg::backup_parts)>;

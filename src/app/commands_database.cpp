@@ -77,7 +77,8 @@ int create_operator_code(const settings& all, std::ostream& out) {
   return with_installation(all, out, [](office& here) -> task<int> {
     const auto operators = accounts::make_operators(here.time);
     const auto code = co_await operators->new_code(here.db.pool());
-    here.out << "Send this to the main bot, from the chat that shall be the operator's (valid for 24 hours, once):\n"
+    here.out << "Send this to the main bot, from the chat that shall be the operator's (valid for 24 hours, "
+                "once):\n"
              << "/claim " << code << "\n";
     co_return 0;
   });
@@ -95,12 +96,14 @@ int add_bot(const settings& all, const std::string& token, const std::string& ca
     }
     const bool known = co_await hunt::assign_bot(*tx, *id, category, here.time.now());
     if (!known) {
-      std::cerr << category << " is no category; write one of development, data, design, illustration, video, "
+      std::cerr << category
+                << " is no category; write one of development, data, design, illustration, video, "
                    "copywriting, translation, smm, marketing, management, assistant, sales\n";
       co_return 1;
     }
     co_await tx->commit();
-    here.out << fmt::format("Bot {} brings {}. A running program takes it up within a few seconds.\n", *id, category);
+    here.out << fmt::format("Bot {} brings {}. A running program takes it up within a few seconds.\n", *id,
+                            category);
     co_return 0;
   });
 }
@@ -133,14 +136,16 @@ int list_bots(const settings& all, std::ostream& out) {
       for (const auto& one : categories) {
         if (one.bot_id == bot.id) category = one.slug;
       }
-      here.out << fmt::format("{:<12} {:<14} {:<13} @{} {}\n", bot.id, bot.role, category, bot.username, bot.last_error);
+      here.out << fmt::format("{:<12} {:<14} {:<13} @{} {}\n", bot.id, bot.role, category, bot.username,
+                              bot.last_error);
     }
     here.out << fmt::format("{} bots\n", known.size());
     co_return 0;
   });
 }
 
-int add_source(const settings& all, const std::string& name, const std::string& rules_file, std::ostream& out) {
+int add_source(const settings& all, const std::string& name, const std::string& rules_file,
+               std::ostream& out) {
   std::string rules;
   if (!rules_file.empty()) {
     std::ifstream in(rules_file);
@@ -164,7 +169,9 @@ int add_source(const settings& all, const std::string& name, const std::string& 
         std::cerr << name << " is no public channel name; write @name or https://t.me/name\n";
         break;
       case hunt::source_error::already_there: std::cerr << name << " is read already\n"; break;
-      case hunt::source_error::bad_rules: std::cerr << rules_file << ": " << added.error().detail << "\n"; break;
+      case hunt::source_error::bad_rules:
+        std::cerr << rules_file << ": " << added.error().detail << "\n";
+        break;
       case hunt::source_error::unknown: break;
     }
     co_return 1;

@@ -66,8 +66,9 @@ void look_at_folder(const settings& all, findings& to) {
   const auto line = fmt::format("{}: {:.1f} GB free", all.data, free_gb);
   free_gb < 2 ? to.wrong(line + "; make room") : to.well(line);
   const auto key = data_folder(all).key();
-  std::filesystem::exists(key) ? to.well("key file " + key.string())
-                               : to.wrong("key file " + key.string() + " is missing: put it back from a backup");
+  std::filesystem::exists(key)
+      ? to.well("key file " + key.string())
+      : to.wrong("key file " + key.string() + " is missing: put it back from a backup");
 }
 
 task<> look_at_lanes(pg::pool& db, executor on, const clock& time, findings& to) {
@@ -75,9 +76,11 @@ task<> look_at_lanes(pg::pool& db, executor on, const clock& time, findings& to)
   const auto lanes = queue::make_pg_queue(on, db, time);
   const auto states = co_await lanes->lanes();
   for (const auto& lane : states) {
-    const auto age = lane.oldest_waiting ? std::chrono::duration<double>(time.now() - *lane.oldest_waiting).count() : 0;
-    const auto line = fmt::format("{:<10} {} waiting (oldest {:.0f} s), {} later, {} in work, {} dead letters", lane.lane,
-                                  lane.waiting, age, lane.delayed, lane.claimed, lane.dead);
+    const auto age =
+        lane.oldest_waiting ? std::chrono::duration<double>(time.now() - *lane.oldest_waiting).count() : 0;
+    const auto line =
+        fmt::format("{:<10} {} waiting (oldest {:.0f} s), {} later, {} in work, {} dead letters", lane.lane,
+                    lane.waiting, age, lane.delayed, lane.claimed, lane.dead);
     lane.dead > 0 || age > 60 ? to.wrong(line) : to.well(line);
   }
   if (states.empty()) to.well("empty");
@@ -115,8 +118,8 @@ task<> look_at_errors(pg::pool& db, const clock& time, findings& to) {
   to.title("Errors of the last day");
   const auto noted = co_await errors::latest(db, time.now() - 24h, 20);
   for (const auto& one : noted) {
-    to.note(fmt::format("{}× {}: {} ({}), first {:%d.%m %H:%M}, last {:%d.%m %H:%M} UTC", one.count, one.room, one.message,
-                        one.context, one.first_at, one.last_at));
+    to.note(fmt::format("{}× {}: {} ({}), first {:%d.%m %H:%M}, last {:%d.%m %H:%M} UTC", one.count, one.room,
+                        one.message, one.context, one.first_at, one.last_at));
   }
   if (noted.empty()) to.well("none");
 }
@@ -154,7 +157,8 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
       co_await look_at_times(db->pool(), time, to);
       co_await look_at_errors(db->pool(), time, to);
     } else {
-      to.wrong(fmt::format("{} migrations are missing: start `tandem up`, or run `tandem migrate`", pending.size()));
+      to.wrong(fmt::format("{} migrations are missing: start `tandem up`, or run `tandem migrate`",
+                           pending.size()));
     }
   } catch (...) {
     failure = std::current_exception();

@@ -17,8 +17,9 @@ int show_roles(std::ostream& out) {
 }
 
 int check_config(const settings& all, std::ostream& out) {
-  out << fmt::format("The settings are fine. Data folder: {}; {}.\n", all.data,
-                     all.main_bot_token.empty() ? "sandbox, since there is no main_bot_token" : "the real Telegram");
+  out << fmt::format(
+      "The settings are fine. Data folder: {}; {}.\n", all.data,
+      all.main_bot_token.empty() ? "sandbox, since there is no main_bot_token" : "the real Telegram");
   return 0;
 }
 
@@ -36,7 +37,8 @@ int set_log_level(const settings& all, const std::string& room, const std::strin
   const auto client = http::make_plain_client(io.on(), {});
   http::fetch change;
   change.method = "PUT";
-  change.url = fmt::format("http://127.0.0.1:{}/log?room={}&level={}", all.port, room == "all" ? "" : room, level);
+  change.url =
+      fmt::format("http://127.0.0.1:{}/log?room={}&level={}", all.port, room == "all" ? "" : room, level);
   try {
     const auto answer = io.run(client->send(std::move(change)));
     if (answer.status == 200) {
@@ -45,7 +47,8 @@ int set_log_level(const settings& all, const std::string& room, const std::strin
     }
     std::cerr << "The running program refused: " << answer.body << "\n";
   } catch (const http::no_answer&) {
-    std::cerr << fmt::format("Nothing answers on 127.0.0.1:{}: is `tandem up` running with this port?\n", all.port);
+    std::cerr << fmt::format("Nothing answers on 127.0.0.1:{}: is `tandem up` running with this port?\n",
+                             all.port);
   }
   return 1;
 }

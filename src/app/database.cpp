@@ -11,7 +11,8 @@ task<std::unique_ptr<database>> database::open(executor on, const settings& all,
   const data_folder folder(all);
   if (!all.database.empty()) {
     out->url_ = all.database;
-  } else if (const auto running = how == cluster_use::own ? std::nullopt : pg::running_cluster(folder.cluster())) {
+  } else if (const auto running =
+                 how == cluster_use::own ? std::nullopt : pg::running_cluster(folder.cluster())) {
     out->url_ = *running;
   } else {
     if (how == cluster_use::beside && !std::filesystem::exists(folder.cluster())) {
@@ -52,12 +53,14 @@ task<mode> claim_installation(pg::session& in, const settings& all, const seal::
   }
   if (written.mode == "sandbox" && wanted == mode::real) {
     throw std::runtime_error(
-        "this data folder is a sandbox and stays one: its people and posts are pretended. Set data (TANDEM_DATA) to "
+        "this data folder is a sandbox and stays one: its people and posts are pretended. Set data "
+        "(TANDEM_DATA) to "
         "another folder for the real bot.");
   }
   if (written.mode == "real" && wanted == mode::sandbox) {
     throw std::runtime_error(
-        "this data folder belongs to a real bot, but main_bot_token is not set: set it (TANDEM_MAIN_BOT_TOKEN), or set "
+        "this data folder belongs to a real bot, but main_bot_token is not set: set it "
+        "(TANDEM_MAIN_BOT_TOKEN), or set "
         "data (TANDEM_DATA) to another folder to try the sandbox.");
   }
   co_return wanted;

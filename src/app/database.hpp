@@ -21,9 +21,9 @@ struct data_folder {
   std::filesystem::path sandbox() const { return root / "sandbox"; }
 };
 
-// How a private cluster is come by. `own`: this process runs it, alone, and makes it if need be. `beside`: the one that a
-// running `tandem up` has, else it is started here until close(); std::runtime_error where there is none yet. `empty`: as
-// beside, but made if need be.
+// How a private cluster is come by. `own`: this process runs it, alone, and makes it if need be. `beside`:
+// the one that a running `tandem up` has, else it is started here until close(); std::runtime_error where
+// there is none yet. `empty`: as beside, but made if need be.
 enum class cluster_use { own, beside, empty };
 
 // The database as the settings have it: by URL, or the private cluster.
@@ -44,8 +44,8 @@ class database {
 // What this installation is. Written once; a sandbox never becomes real, nor the other way round.
 enum class mode { sandbox, real };
 
-// Checks the settings, the key file and the database against each other, and writes the mode the first time. Throws
-// std::runtime_error that says what to do when they do not belong together.
+// Checks the settings, the key file and the database against each other, and writes the mode the first time.
+// Throws std::runtime_error that says what to do when they do not belong together.
 task<mode> claim_installation(pg::session& in, const settings& all, const seal::vault& secrets);
 // What the settings ask for.
 mode wanted_mode(const settings& all);

@@ -207,7 +207,8 @@ class built_house final : public house {
     if (alone) co_await lanes_->recover();
   }
 
-  // Metrics and health; the sandbox's page, emulator and control contract where this is a sandbox. On loopback only.
+  // Metrics and health; the sandbox's page, emulator and control contract where this is a sandbox. On
+  // loopback only.
   task<> open_inner_listener() {
     http::listener_options options;
     options.port = static_cast<std::uint16_t>(all_.port);
@@ -236,7 +237,8 @@ class built_house final : public house {
 
   static task<http::response> change_log_level(http::request what) {
     const auto level = log::level_of(what.query_value("level").value_or(""));
-    if (!level) co_return http::json_error(400, "bad_level", "level is one of trace, debug, info, warn, error");
+    if (!level)
+      co_return http::json_error(400, "bad_level", "level is one of trace, debug, info, warn, error");
     log::set_level(what.query_value("room").value_or(""), *level);
     co_return http::response::json(200, "{}");
   }
@@ -297,12 +299,24 @@ class built_house final : public house {
     readers_ = hunt::make_readers(time_, main_bot_, reading);
     cards_ = hunt::make_cards(time_);
     reports_ = hunt::make_reports(time_, *lanes_);
-    hunt::bot::operator_details details{all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days)};
-    bot_parts_ = std::make_unique<hunt::bot::parts>(hunt::bot::parts{
-        db, time_, *texts_, *people_, *dialogs_, *operators_, *readers_, *cards_, *reports_,
-        [this](std::int64_t bot_id) { return sender_of(bot_id); },
-        [this](std::int64_t bot_id) { return username_of(bot_id); }, main_bot_, std::move(details),
-        static_cast<int>(all_.trial_hours / 24), {}});
+    hunt::bot::operator_details details{all_.operator_name, all_.operator_contact,
+                                        static_cast<int>(all_.journal_days)};
+    bot_parts_ = std::make_unique<hunt::bot::parts>(
+        hunt::bot::parts{db,
+                         time_,
+                         *texts_,
+                         *people_,
+                         *dialogs_,
+                         *operators_,
+                         *readers_,
+                         *cards_,
+                         *reports_,
+                         [this](std::int64_t bot_id) { return sender_of(bot_id); },
+                         [this](std::int64_t bot_id) { return username_of(bot_id); },
+                         main_bot_,
+                         std::move(details),
+                         static_cast<int>(all_.trial_hours / 24),
+                         {}});
     co_await hunt::bot::refresh_categories(*bot_parts_);
     desk_ = std::make_unique<hunt::bot::operator_desk>(*bot_parts_, background_);
     alerts_ = std::make_unique<hunt::bot::alerts>(*bot_parts_);
@@ -344,15 +358,19 @@ class built_house final : public house {
   }
 
   void bot_changed(const telegram::live_bot& bot, std::string_view detail) {
-    log_.info("a bot changed", {{"bot", bot.id}, {"state", telegram::name_of(bot.condition)}, {"detail", detail}});
+    log_.info("a bot changed",
+              {{"bot", bot.id}, {"state", telegram::name_of(bot.condition)}, {"detail", detail}});
     std::string wrong(bot.condition == telegram::bot_condition::running ? "" : detail);
     background_.spawn("note a bot", note_bot(bot.id, bot.me, std::move(wrong)));
-    if (bot.condition == telegram::bot_condition::running) background_.spawn("introduce a bot", introduce(bot.id));
+    if (bot.condition == telegram::bot_condition::running)
+      background_.spawn("introduce a bot", introduce(bot.id));
     if (bot.condition == telegram::bot_condition::unauthorized) tell("bot_unauthorized", bot.id);
     if (bot.condition == telegram::bot_condition::conflict) tell("bot_conflict", bot.id);
   }
 
-  void tell(std::string alert, std::int64_t bot_id) { background_.spawn("tell of a bot", tell_of_bot(std::move(alert), bot_id)); }
+  void tell(std::string alert, std::int64_t bot_id) {
+    background_.spawn("tell of a bot", tell_of_bot(std::move(alert), bot_id));
+  }
 
   task<> tell_of_bot(std::string alert, std::int64_t bot_id) {
     const auto username = username_of(bot_id);
@@ -394,7 +412,9 @@ class built_house final : public house {
     telegram::bot_set_parts parts;
     parts.source = [this] { return wanted_bots(); };
     parts.table = [this](const telegram::live_bot& bot) { return table_of(bot); };
-    parts.changed = [this](const telegram::live_bot& bot, std::string_view detail) { bot_changed(bot, detail); };
+    parts.changed = [this](const telegram::live_bot& bot, std::string_view detail) {
+      bot_changed(bot, detail);
+    };
     parts.chat_closed = [this](std::int64_t bot_id, std::int64_t chat_id, telegram::refusal) {
       background_.spawn("a person left", hunt::bot::chat_closed(*bot_parts_, bot_id, chat_id));
     };
@@ -419,11 +439,14 @@ class built_house final : public house {
   }
 
   task<> start_delivery() {
-    posted_to_handed_ = figures_.histogram("tandem_post_handed_seconds",
-                                           "From a post's publication to the sender, the first of its readers.");
-    posted_to_reader_ = figures_.histogram("tandem_post_reader_seconds",
-                                           "From a post's publication to a reader's chat.");
-    hunt::delivery_parts with{on_, db_->pool(), *lanes_, time_,
+    posted_to_handed_ = figures_.histogram(
+        "tandem_post_handed_seconds", "From a post's publication to the sender, the first of its readers.");
+    posted_to_reader_ =
+        figures_.histogram("tandem_post_reader_seconds", "From a post's publication to a reader's chat.");
+    hunt::delivery_parts with{on_,
+                              db_->pool(),
+                              *lanes_,
+                              time_,
                               [this](std::int64_t bot_id) { return sender_of(bot_id); },
                               hunt::bot::card_renderer(*bot_parts_),
                               {}};
@@ -454,8 +477,10 @@ class built_house final : public house {
     options.root = pages_root();
     options.pace = pace_of(all_, mode_);
     if (is_sandbox()) options.refresh_gap = 500ms;
-    hunt::reader_parts with{on_, db_->pool(), *http_, *intake_, time_, figures_,
-                            [this](const hunt::source_change& change) { source_changed(change); }};
+    hunt::reader_parts with{
+        on_, db_->pool(), *http_, *intake_, time_, figures_, [this](const hunt::source_change& change) {
+          source_changed(change);
+        }};
     led_.push_back(make_led_part(on_, *lead_, hunt::make_source_reader(std::move(with), std::move(options))));
     co_await life_.start(*led_.back());
   }
@@ -486,16 +511,21 @@ class built_house final : public house {
     };
     auto& hunting = *bot_parts_;
     each("hunt.refresh_categories", 60s, [&hunting] { return hunt::bot::refresh_categories(hunting); });
-    each("hunt.remind_waiting_starts", 60s, [&hunting] { return drop(hunt::bot::remind_waiting_starts(hunting)); });
+    each("hunt.remind_waiting_starts", 60s,
+         [&hunting] { return drop(hunt::bot::remind_waiting_starts(hunting)); });
     each("hunt.tell_ended_trials", 60s, [&hunting] { return drop(hunt::bot::tell_ended_trials(hunting)); });
     each("hunt.share_out_bots", is_sandbox() ? 2s : 10s,
          [&hunting] { return drop(hunt::bot::share_out_new_bots(hunting)); });
-    each("hunt.warn_crowded_bots", 3600s, [this] { return drop(hunt::bot::warn_crowded_bots(*bot_parts_, *alerts_)); });
-    each("hunt.watch_the_minute", 30s, [this] { return drop(hunt::bot::watch_the_minute(*bot_parts_, *alerts_)); });
+    each("hunt.warn_crowded_bots", 3600s,
+         [this] { return drop(hunt::bot::warn_crowded_bots(*bot_parts_, *alerts_)); });
+    each("hunt.watch_the_minute", 30s,
+         [this] { return drop(hunt::bot::watch_the_minute(*bot_parts_, *alerts_)); });
     each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
     each("hunt.operator_catch_up", 60s, [this] { return desk_->catch_up(); });
-    each("accounts.forget_journal", 3600s, [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
-    each("errors.forget", 3600s, [this] { return drop(errors::forget(db_->pool(), time_.now() - errors_kept)); });
+    each("accounts.forget_journal", 3600s,
+         [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
+    each("errors.forget", 3600s,
+         [this] { return drop(errors::forget(db_->pool(), time_.now() - errors_kept)); });
     co_await life_.start(*jobs_);
   }
 
@@ -512,7 +542,8 @@ class built_house final : public house {
     options.certificate_file = all_.certificate_file;
     options.key_file = all_.key_file;
     options.trusted_proxies = all_.trusted_proxies;
-    if (const auto checked = http::check_listener(options); !checked) throw std::runtime_error(checked.error());
+    if (const auto checked = http::check_listener(options); !checked)
+      throw std::runtime_error(checked.error());
     const auto path = webhook_path();
     if (!path.empty()) {
       public_routes_.add("POST", path + "/{bot}",

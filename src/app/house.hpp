@@ -9,7 +9,8 @@
 
 namespace tandem::app {
 
-// The composition root: builds the parts of the roles, starts them in order, and stops them in the reverse order.
+// The composition root: builds the parts of the roles, starts them in order, and stops them in the reverse
+// order.
 class house {
  public:
   virtual ~house() = default;

@@ -57,7 +57,9 @@ class lane_watch final : public async::part {
       figures_.gauge("tandem_queue_delayed", "Messages that wait for their time.", which)
           .set(static_cast<double>(lane.delayed));
       figures_.gauge("tandem_queue_dead", "Dead letters.", which).set(static_cast<double>(lane.dead));
-      figures_.gauge("tandem_queue_oldest_seconds", "How long the oldest of those that could be taken waits.", which)
+      figures_
+          .gauge("tandem_queue_oldest_seconds", "How long the oldest of those that could be taken waits.",
+                 which)
           .set(std::chrono::duration<double>(age).count());
     }
   }

@@ -7,8 +7,8 @@
 
 namespace tandem::app {
 
-// Shows the queue in the metrics every few seconds: what waits in each lane, for how long, what died. Not ready while
-// the queue cannot be asked.
+// Shows the queue in the metrics every few seconds: what waits in each lane, for how long, what died. Not
+// ready while the queue cannot be asked.
 std::unique_ptr<async::part> make_lane_watch(executor on, queue::queue& lanes, const clock& time,
                                              metrics::registry& figures);
 

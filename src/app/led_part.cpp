@@ -14,7 +14,10 @@ constexpr auto look_every = 200ms;
 class led_part final : public async::part {
  public:
   led_part(executor on, lead::candidate& who, std::unique_ptr<async::part> inner)
-      : who_(who), inner_(std::move(inner)), log_("lead"), work_(on, [this](std::string_view, const std::exception_ptr& failure) {
+      : who_(who),
+        inner_(std::move(inner)),
+        log_("lead"),
+        work_(on, [this](std::string_view, const std::exception_ptr& failure) {
           failure_ = async::text_of(failure);
           log_.error("a part that is led has failed", failure, {{"part", inner_->name()}});
         }) {}
@@ -72,7 +75,8 @@ class led_part final : public async::part {
 
 }  // namespace
 
-std::unique_ptr<async::part> make_led_part(executor on, lead::candidate& who, std::unique_ptr<async::part> inner) {
+std::unique_ptr<async::part> make_led_part(executor on, lead::candidate& who,
+                                           std::unique_ptr<async::part> inner) {
   return std::make_unique<led_part>(on, who, std::move(inner));
 }
 

@@ -6,8 +6,9 @@
 
 namespace tandem::app {
 
-// Runs `inner` while this process leads, and stops it when it no longer does: for parts of which an installation has
-// one. A process that does not lead is ready, as a spare.
-std::unique_ptr<async::part> make_led_part(executor on, lead::candidate& who, std::unique_ptr<async::part> inner);
+// Runs `inner` while this process leads, and stops it when it no longer does: for parts of which an
+// installation has one. A process that does not lead is ready, as a spare.
+std::unique_ptr<async::part> make_led_part(executor on, lead::candidate& who,
+                                           std::unique_ptr<async::part> inner);
 
 }  // namespace tandem::app

@@ -12,11 +12,13 @@ constexpr std::array<role_info, 8> table{{
     {role::reader, "reader", "source reader", "database, channel pages"},
     {role::classifier, "classifier", "post judge", "database, the model in share/"},
     {role::delivery, "delivery", "fan-out, couriers", "database, Bot API; one process per installation"},
-    {role::bots, "bots", "main bot, category bots, operator's chat", "database, Bot API; one process per installation"},
+    {role::bots, "bots", "main bot, category bots, operator's chat",
+     "database, Bot API; one process per installation"},
     {role::scheduler, "scheduler", "periodic jobs, alerts", "database, Bot API"},
     {role::api, "api", "public listener (webhooks)", "database, public_port; runs with bots"},
     {role::relay, "relay", "queue watch: what waits, what died", "database"},
-    {role::sandbox, "sandbox", "Bot API emulator, channel pages, web chat", "a data folder of its own, no database"},
+    {role::sandbox, "sandbox", "Bot API emulator, channel pages, web chat",
+     "a data folder of its own, no database"},
 }};
 
 }  // namespace

@@ -59,9 +59,10 @@ class follower final : public sandbox_follower {
   explicit follower(sandbox_town with)
       : with_(std::move(with)),
         log_("sandbox.follower"),
-        work_(with_.on, [this](std::string_view task, const std::exception_ptr& failure) {
-          log_.error("a task of the follower failed", failure, {{"task", task}});
-        }),
+        work_(with_.on,
+              [this](std::string_view task, const std::exception_ptr& failure) {
+                log_.error("a task of the follower failed", failure, {{"task", task}});
+              }),
         bell_(with_.on) {}
 
   std::string_view name() const override { return "sandbox follower"; }

@@ -11,8 +11,8 @@
 
 namespace tandem::app {
 
-// What the product does in a sandbox that the real Telegram needs people for: makes bots and follows channels. `root` is
-// the sandbox's address, in this process or in another.
+// What the product does in a sandbox that the real Telegram needs people for: makes bots and follows
+// channels. `root` is the sandbox's address, in this process or in another.
 struct sandbox_town {
   executor on;
   http::client& client;
@@ -23,12 +23,12 @@ struct sandbox_town {
   const clock& time;
 };
 
-// The first time: one main bot, one bot for each category, the starter channels. At every start: makes sure that the
-// sandbox knows the bots (its folder may be younger than the database).
+// The first time: one main bot, one bot for each category, the starter channels. At every start: makes sure
+// that the sandbox knows the bots (its folder may be younger than the database).
 task<> furnish_sandbox(sandbox_town with);
 
-// Every channel of the sandbox is a source, also one that is made while the product runs; and each step of a post is
-// told to the sandbox's live panel.
+// Every channel of the sandbox is a source, also one that is made while the product runs; and each step of a
+// post is told to the sandbox's live panel.
 class sandbox_follower : public async::part, public hunt::post_observer {
  public:
   virtual void handed(hunt::vacancy_id vacancy, instant at) = 0;

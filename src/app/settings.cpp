@@ -14,16 +14,20 @@ std::filesystem::path default_data_folder() {
 
 std::vector<setting> settings::describe() {
   return {
-      setting::text("data", data, "The folder of everything that must not be lost: the private database, keys, files.",
+      setting::text("data", data,
+                    "The folder of everything that must not be lost: the private database, keys, files.",
                     "/var/lib/tandem"),
-      setting::number("port", port, 0, 65535,
-                      "The inner listener, on 127.0.0.1 only: metrics, health and, in a sandbox, its page. 0: any "
-                      "free port."),
-      setting::number("public_port", public_port, 0, 65535, "The public listener (webhooks). 0: there is none."),
-      setting::text("public_address", public_address,
-                    "Where the public listener listens. An address that others can reach needs certificate_file and "
-                    "key_file, or trusted_proxies.",
-                    "0.0.0.0"),
+      setting::number(
+          "port", port, 0, 65535,
+          "The inner listener, on 127.0.0.1 only: metrics, health and, in a sandbox, its page. 0: any "
+          "free port."),
+      setting::number("public_port", public_port, 0, 65535,
+                      "The public listener (webhooks). 0: there is none."),
+      setting::text(
+          "public_address", public_address,
+          "Where the public listener listens. An address that others can reach needs certificate_file and "
+          "key_file, or trusted_proxies.",
+          "0.0.0.0"),
       setting::text("certificate_file", certificate_file,
                     "TLS certificate chain (PEM) of the public listener; read again when it changes.",
                     "/etc/letsencrypt/live/example.org/fullchain.pem"),
@@ -35,12 +39,14 @@ std::vector<setting> settings::describe() {
       setting::secret_text("database", database,
                            "PostgreSQL by URL. Empty: a private PostgreSQL cluster in the data folder.",
                            "postgres://tandem:password@db.example.org/tandem"),
-      setting::secret_text("database_session", database_session,
-                           "A second URL that does not go through a pooler, for LISTEN. Empty: the same as database.",
-                           "postgres://tandem:password@db.example.org:5432/tandem"),
+      setting::secret_text(
+          "database_session", database_session,
+          "A second URL that does not go through a pooler, for LISTEN. Empty: the same as database.",
+          "postgres://tandem:password@db.example.org:5432/tandem"),
       setting::flag("database_prepared", database_prepared,
                     "Whether statements are prepared; false behind a pooler in transaction mode."),
-      setting::number("database_connections", database_connections, 2, 200, "Connections to the database, at most."),
+      setting::number("database_connections", database_connections, 2, 200,
+                      "Connections to the database, at most."),
       setting::secret_text("main_bot_token", main_bot_token,
                            "The main bot's token from BotFather. Empty: this installation is a sandbox.",
                            "123456789:AAF…"),
@@ -52,9 +58,10 @@ std::vector<setting> settings::describe() {
       setting::text("webhook_url", webhook_url,
                     "Telegram calls us here instead of being asked (needs public_port). Empty: long polling.",
                     "https://bots.example.org/telegram"),
-      setting::number("bot_rate", bot_rate, 0, 1000,
-                      "Messages a second that one bot sends at most. 0: no limits at all, for tests only: Telegram "
-                      "punishes it."),
+      setting::number(
+          "bot_rate", bot_rate, 0, 1000,
+          "Messages a second that one bot sends at most. 0: no limits at all, for tests only: Telegram "
+          "punishes it."),
       setting::number("broadcast_rate", broadcast_rate, 1, 1000,
                       "How many of these may be mailings; the rest is kept for answers to people."),
       setting::flag("paid_broadcast", paid_broadcast,
@@ -63,9 +70,10 @@ std::vector<setting> settings::describe() {
                       "Messages a second of one bot while paid_broadcast is on."),
       setting::number("paid_broadcast_daily_cap", paid_broadcast_daily_cap, 0, 100'000'000,
                       "Paid messages a day and bot, at most. 0: none, whatever paid_broadcast says."),
-      setting::text("channel_pages", channel_pages,
-                    "Where public channel pages are read. Empty: the sandbox, or https://t.me when there is a token.",
-                    "https://t.me"),
+      setting::text(
+          "channel_pages", channel_pages,
+          "Where public channel pages are read. Empty: the sandbox, or https://t.me when there is a token.",
+          "https://t.me"),
       setting::number("read_requests_per_second", read_requests_per_second, 1, 1000,
                       "Channel pages read a second, over all sources, at most."),
       setting::number("read_gap_min_s", read_gap_min_s, 1, 3600,
@@ -79,13 +87,15 @@ std::vector<setting> settings::describe() {
       setting::flag("deliver_in_each_category", deliver_in_each_category,
                     "Whether a vacancy of several categories comes in each of them instead of once."),
       setting::number("trial_hours", trial_hours, 1, 24 * 90, "The free trial, in hours."),
-      setting::number("journal_days", journal_days, 1, 3650, "The journal of people's actions is kept so many days."),
-      setting::number("warn_readers_per_bot", warn_readers_per_bot, 1, 1'000'000,
-                      "A warning comes when a bot has more readers: 30 messages a second are 1,800 a minute."),
-      setting::text("operator_name", operator_name, "Who runs this installation: named in /privacy and /help.",
-                    "Ivan Petrov, Moscow"),
-      setting::text("operator_contact", operator_contact, "How people reach the operator: named in /privacy and /help.",
-                    "@example_support"),
+      setting::number("journal_days", journal_days, 1, 3650,
+                      "The journal of people's actions is kept so many days."),
+      setting::number(
+          "warn_readers_per_bot", warn_readers_per_bot, 1, 1'000'000,
+          "A warning comes when a bot has more readers: 30 messages a second are 1,800 a minute."),
+      setting::text("operator_name", operator_name,
+                    "Who runs this installation: named in /privacy and /help.", "Ivan Petrov, Moscow"),
+      setting::text("operator_contact", operator_contact,
+                    "How people reach the operator: named in /privacy and /help.", "@example_support"),
       setting::choice("log_level", log_level, {"info", "trace", "debug", "warn", "error"}, "What is logged."),
       setting::choice("log_format", log_format, {"auto", "json", "human"},
                       "How it is logged; auto: for people on a terminal, JSON elsewhere."),
@@ -106,7 +116,8 @@ setting_mistakes check_together(const settings& all) {
                        ": others can reach it; set certificate_file and key_file, or trusted_proxies");
   }
   if (!all.webhook_url.empty() && all.public_port == 0) {
-    mistakes.push_back("webhook_url is set, but public_port is 0: set the port that Telegram's calls arrive at");
+    mistakes.push_back(
+        "webhook_url is set, but public_port is 0: set the port that Telegram's calls arrive at");
   }
   if (!all.webhook_url.empty() && !all.webhook_url.starts_with("https://") && !all.main_bot_token.empty() &&
       all.telegram_api.empty()) {
@@ -119,7 +130,8 @@ setting_mistakes check_together(const settings& all) {
     mistakes.push_back("read_gap_min_s is more than read_gap_max_s: exchange them");
   }
   if (all.paid_broadcast && all.paid_broadcast_daily_cap == 0) {
-    mistakes.push_back("paid_broadcast is on, but paid_broadcast_daily_cap is 0: say how many paid messages a day");
+    mistakes.push_back(
+        "paid_broadcast is on, but paid_broadcast_daily_cap is 0: say how many paid messages a day");
   }
   return mistakes;
 }
@@ -133,7 +145,8 @@ std::expected<settings, setting_mistakes> load_settings(std::string config_file)
   all.data = default_data_folder();
   if (config_file.empty()) {
     const auto data = environment.find("TANDEM_DATA");
-    const auto beside = std::filesystem::path(data == environment.end() ? all.data : data->second) / "tandem.toml";
+    const auto beside =
+        std::filesystem::path(data == environment.end() ? all.data : data->second) / "tandem.toml";
     std::error_code ignored;
     if (std::filesystem::exists(beside, ignored)) config_file = beside;
   }

@@ -44,8 +44,8 @@ struct settings {
   std::vector<setting> describe();
 };
 
-// The settings of this process: TANDEM_ variables over the file over the defaults. The file is `config_file`, else
-// TANDEM_CONFIG, else tandem.toml in the data folder if it is there. All mistakes at once.
+// The settings of this process: TANDEM_ variables over the file over the defaults. The file is `config_file`,
+// else TANDEM_CONFIG, else tandem.toml in the data folder if it is there. All mistakes at once.
 std::expected<settings, setting_mistakes> load_settings(std::string config_file);
 
 // $TANDEM_DATA, else /var/lib/tandem as root, else ~/.local/share/tandem.

@@ -1,4 +1,5 @@
-// The program: its command line. What the commands do is in commands_*.cpp; what `up` and `serve` build is in house.cpp.
+// The program: its command line. What the commands do is in commands_*.cpp; what `up` and `serve` build is in
+// house.cpp.
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
@@ -27,18 +28,23 @@ std::vector<role> every_role() {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Tandem runs Telegram bots that bring people together. Start with `tandem up`: without any setting it makes a\n"
+      "Tandem runs Telegram bots that bring people together. Start with `tandem up`: without any setting it "
+      "makes a\n"
       "sandbox, a Telegram of its own that you use in the browser.");
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Settings: `tandem config print` lists all of them; each can be a line in tandem.toml in the data folder or "
-             "an\nenvironment variable TANDEM_NAME.");
+  app.footer(
+      "Settings: `tandem config print` lists all of them; each can be a line in tandem.toml in the data "
+      "folder or "
+      "an\nenvironment variable TANDEM_NAME.");
   std::string config;
   app.add_option("--config", config, "The settings file, instead of tandem.toml in the data folder");
 
   int code = 0;
   const auto settings_now = [&] { return load_or_exit(config); };
-  const auto command = [&](CLI::App& in, const char* name, const char* what) { return in.add_subcommand(name, what); };
+  const auto command = [&](CLI::App& in, const char* name, const char* what) {
+    return in.add_subcommand(name, what);
+  };
 
   command(app, "up", "Run everything in this process (SIGTERM stops it)")->callback([&] {
     code = run_roles(settings_now(), every_role(), std::cout);
@@ -66,17 +72,16 @@ int main(int argc, char** argv) {
   command(*config_command, "check", "Check all settings at once")->callback([&] {
     code = check_config(settings_now(), std::cout);
   });
-  command(*config_command, "print", "Print all settings with their meaning; secrets stay hidden")->callback([&] {
-    code = print_config(settings_now(), std::cout);
-  });
+  command(*config_command, "print", "Print all settings with their meaning; secrets stay hidden")
+      ->callback([&] { code = print_config(settings_now(), std::cout); });
 
   command(app, "migrate", "Bring the database's schema up to date (`up` does it by itself)")->callback([&] {
     code = migrate(settings_now(), std::cout);
   });
-  command(app, "doctor", "Say what is well and what is not: parts, queues, sources, errors, times")->callback([&] {
-    code = doctor(settings_now(), std::cout);
-  });
-  command(app, "classify", "Judge posts: JSON lines {\"id\",\"text\"} in, one verdict a line out; needs no settings")
+  command(app, "doctor", "Say what is well and what is not: parts, queues, sources, errors, times")
+      ->callback([&] { code = doctor(settings_now(), std::cout); });
+  command(app, "classify",
+          "Judge posts: JSON lines {\"id\",\"text\"} in, one verdict a line out; needs no settings")
       ->callback([&] { code = classify(std::cin, std::cout); });
 
   std::string file;
@@ -97,15 +102,19 @@ int main(int argc, char** argv) {
   std::int64_t bot_id = 0;
   auto* bots = command(app, "bots", "The Telegram bots of this installation");
   bots->require_subcommand(1);
-  auto* add_bot_command = command(*bots, "add", "Add a bot for a category; the running program takes it up by itself");
-  add_bot_command->add_option("TOKEN", token, "The token from BotFather; - reads it from standard input")->required();
-  add_bot_command->add_option("--category", category, "The category that it brings, for example design")->required();
+  auto* add_bot_command =
+      command(*bots, "add", "Add a bot for a category; the running program takes it up by itself");
+  add_bot_command->add_option("TOKEN", token, "The token from BotFather; - reads it from standard input")
+      ->required();
+  add_bot_command->add_option("--category", category, "The category that it brings, for example design")
+      ->required();
   add_bot_command->callback([&] {
     if (token == "-") std::getline(std::cin, token);
     code = add_bot(settings_now(), token, category, std::cout);
   });
   command(*bots, "list", "List them")->callback([&] { code = list_bots(settings_now(), std::cout); });
-  auto* remove_bot_command = command(*bots, "remove", "Remove one; its readers move to the others or to the main bot");
+  auto* remove_bot_command =
+      command(*bots, "remove", "Remove one; its readers move to the others or to the main bot");
   remove_bot_command->add_option("ID", bot_id, "The number in front of the colon of its token")->required();
   remove_bot_command->callback([&] { code = remove_bot(settings_now(), bot_id, std::cout); });
 
@@ -114,7 +123,8 @@ int main(int argc, char** argv) {
   sources->require_subcommand(1);
   auto* add_source_command = command(*sources, "add", "Read a public channel");
   add_source_command->add_option("NAME", name, "@name or https://t.me/name")->required();
-  add_source_command->add_option("--rules", rules_file, "A file with the rules of this source, see docs/rules.md");
+  add_source_command->add_option("--rules", rules_file,
+                                 "A file with the rules of this source, see docs/rules.md");
   add_source_command->callback([&] { code = add_source(settings_now(), name, rules_file, std::cout); });
   command(*sources, "list", "List them with their state")->callback([&] {
     code = list_sources(settings_now(), std::cout);

@@ -6,8 +6,8 @@
 
 namespace tandem::async {
 
-// A bell: whoever waits is woken when it is rung, and a ring with nobody waiting is kept for the next one. Rings
-// coalesce, so a loop that is woken must look for all the work there is. One event-loop thread only.
+// A bell: whoever waits is woken when it is rung, and a ring with nobody waiting is kept for the next one.
+// Rings coalesce, so a loop that is woken must look for all the work there is. One event-loop thread only.
 class event {
  public:
   explicit event(const executor& on);

@@ -7,8 +7,8 @@
 
 namespace tandem::async {
 
-// Jobs of one key run one after another in the order of submit(); jobs of different keys run side by side, at most
-// `max_parallel` at once. A job that fails is told to the scope's sink and does not stop the next one.
+// Jobs of one key run one after another in the order of submit(); jobs of different keys run side by side, at
+// most `max_parallel` at once. A job that fails is told to the scope's sink and does not stop the next one.
 class keyed_order {
  public:
   keyed_order(scope& in, std::size_t max_parallel);

@@ -21,7 +21,8 @@ task<> call(std::function<void()> job) {
 }  // namespace
 
 task<> thread_pool::run_job(std::function<void()> job) {
-  co_await boost::asio::co_spawn(state_->threads.get_executor(), call(std::move(job)), boost::asio::use_awaitable);
+  co_await boost::asio::co_spawn(state_->threads.get_executor(), call(std::move(job)),
+                                 boost::asio::use_awaitable);
 }
 
 }  // namespace tandem::async

@@ -1,16 +1,16 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <optional>
 
 #include "async/task.hpp"
 
 namespace tandem::async {
 
-// A few threads for what blocks or burns (hashing, model training, files). The work must not touch anything that
-// the event loop uses; its result comes back on the event loop.
+// A few threads for what blocks or burns (hashing, model training, files). The work must not touch anything
+// that the event loop uses; its result comes back on the event loop.
 class thread_pool {
  public:
   explicit thread_pool(std::size_t threads);

@@ -13,8 +13,9 @@ struct health {
   std::string detail;  // one sentence for the operator, empty when there is nothing to say
 };
 
-// Something that runs. start() returns once it runs, stop() once it has stopped; both may be called twice, stop()
-// also without start(). The composition root starts parts in order and stops them in the reverse order.
+// Something that runs. start() returns once it runs, stop() once it has stopped; both may be called twice,
+// stop() also without start(). The composition root starts parts in order and stops them in the reverse
+// order.
 class part {
  public:
   virtual ~part() = default;
@@ -24,8 +25,8 @@ class part {
   virtual health state() const = 0;
 };
 
-// The stop is registered on the line of the start: what was started is stopped in the reverse order, also when a
-// later start fails.
+// The stop is registered on the line of the start: what was started is stopped in the reverse order, also
+// when a later start fails.
 class life_cycle {
  public:
   task<> start(part& next);

@@ -59,8 +59,8 @@ scope::~scope() {
   for (auto& running : state_->tasks) running.cancel.emit(asio::cancellation_type::all);
 }
 
-std::list<scope::state::running>::iterator scope::state::start(const std::shared_ptr<state>& self, std::string name,
-                                                               task<> work) {
+std::list<scope::state::running>::iterator scope::state::start(const std::shared_ptr<state>& self,
+                                                               std::string name, task<> work) {
   tasks.emplace_back();
   const auto mine = std::prev(tasks.end());
   mine->name = std::move(name);
@@ -79,7 +79,8 @@ void scope::spawn(std::string name, task<> work) {
 
 std::function<void()> scope::spawn_cancellable(std::string name, task<> work) {
   if (state_->stopping) return [] {};
-  // However short the work, its end is told in a later turn of the loop (co_spawn posts it), so `mine` is there.
+  // However short the work, its end is told in a later turn of the loop (co_spawn posts it), so `mine` is
+  // there.
   const auto mine = state_->start(state_, std::move(name), std::move(work));
   mine->alive = std::make_shared<char>();
   return [alive = std::weak_ptr(mine->alive), mine] {

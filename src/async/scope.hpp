@@ -12,8 +12,8 @@ namespace tandem::async {
 // The text of an exception.
 std::string text_of(const std::exception_ptr& failure);
 
-// Owns what it spawns: nothing of it runs on after stop(). A task that ends with an exception is told to the sink
-// (cancellation by stop() is not an error); the others go on.
+// Owns what it spawns: nothing of it runs on after stop(). A task that ends with an exception is told to the
+// sink (cancellation by stop() is not an error); the others go on.
 class scope {
  public:
   using sink = std::function<void(std::string_view task_name, std::exception_ptr failure)>;

@@ -12,13 +12,14 @@ namespace tandem::async {
 
 namespace asio = boost::asio;
 
-// Not `work || timer`: awaitable_operators waits for one *success*, so an early error would hide until the limit.
+// Not `work || timer`: awaitable_operators waits for one *success*, so an early error would hide until the
+// limit.
 task<> detail::race(std::chrono::nanoseconds limit, task<> work) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, limit);
   const auto [order, failure, timer_error] =
-      co_await asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
-                                                       timer.async_wait(asio::deferred))
+      co_await asio::experimental::make_parallel_group(
+          asio::co_spawn(executor, std::move(work), asio::deferred), timer.async_wait(asio::deferred))
           .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   if (order[0] == 1) {
     // The group was cancelled from outside: that is not a time-out.

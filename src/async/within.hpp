@@ -23,9 +23,11 @@ task<> keep(task<T> work, std::optional<T>& out) {
 }
 }  // namespace detail
 
-// Runs `work` for at most `limit`: its result, its own exception as soon as it is thrown, or timed_out. The work
-// that is too slow is cancelled and waited for, so nothing of it runs on afterwards.
-inline task<> within(std::chrono::nanoseconds limit, task<> work) { return detail::race(limit, std::move(work)); }
+// Runs `work` for at most `limit`: its result, its own exception as soon as it is thrown, or timed_out. The
+// work that is too slow is cancelled and waited for, so nothing of it runs on afterwards.
+inline task<> within(std::chrono::nanoseconds limit, task<> work) {
+  return detail::race(limit, std::move(work));
+}
 
 template <class T>
 task<T> within(std::chrono::nanoseconds limit, task<T> work) {

@@ -21,5 +21,7 @@ using user_id = strong_id<struct user_tag>;  // accounts.users.user_id: a person
 
 template <class Tag>
 struct std::hash<tandem::strong_id<Tag>> {
-  std::size_t operator()(tandem::strong_id<Tag> id) const noexcept { return std::hash<std::int64_t>{}(id.value); }
+  std::size_t operator()(tandem::strong_id<Tag> id) const noexcept {
+    return std::hash<std::int64_t>{}(id.value);
+  }
 };

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <toml++/toml.h>
+#include <charconv>
 
 extern char** environ;  // NOLINT: the name is POSIX's
 
@@ -54,7 +54,10 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 setting setting::text(std::string name, std::string& target, std::string sentence, std::string example) {
-  return {std::move(name), std::move(sentence), std::move(example), false,
+  return {std::move(name),
+          std::move(sentence),
+          std::move(example),
+          false,
           [&target](std::string_view text) -> std::expected<void, std::string> {
             target = text;
             return {};
@@ -62,7 +65,8 @@ setting setting::text(std::string name, std::string& target, std::string sentenc
           [&target] { return quoted(target); }};
 }
 
-setting setting::secret_text(std::string name, std::string& target, std::string sentence, std::string example) {
+setting setting::secret_text(std::string name, std::string& target, std::string sentence,
+                             std::string example) {
   auto out = text(std::move(name), target, std::move(sentence), std::move(example));
   out.secret = true;
   return out;
@@ -70,7 +74,10 @@ setting setting::secret_text(std::string name, std::string& target, std::string 
 
 setting setting::number(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
                         std::string sentence) {
-  return {std::move(name), std::move(sentence), std::to_string(target), false,
+  return {std::move(name),
+          std::move(sentence),
+          std::to_string(target),
+          false,
           [&target, min, max](std::string_view text) -> std::expected<void, std::string> {
             std::int64_t value = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -84,7 +91,10 @@ setting setting::number(std::string name, std::int64_t& target, std::int64_t min
 }
 
 setting setting::flag(std::string name, bool& target, std::string sentence) {
-  return {std::move(name), std::move(sentence), "true", false,
+  return {std::move(name),
+          std::move(sentence),
+          "true",
+          false,
           [&target](std::string_view text) -> std::expected<void, std::string> {
             if (text != "true" && text != "false" && text != "1" && text != "0") {
               return std::unexpected("write true or false");
@@ -98,7 +108,10 @@ setting setting::flag(std::string name, bool& target, std::string sentence) {
 setting setting::choice(std::string name, std::string& target, std::vector<std::string> allowed,
                         std::string sentence) {
   std::string example = allowed.front();
-  return {std::move(name), std::move(sentence), std::move(example), false,
+  return {std::move(name),
+          std::move(sentence),
+          std::move(example),
+          false,
           [&target, allowed = std::move(allowed)](std::string_view text) -> std::expected<void, std::string> {
             if (std::ranges::find(allowed, text) == allowed.end()) {
               return std::unexpected(fmt::format("write one of {}", fmt::join(allowed, ", ")));
@@ -109,8 +122,12 @@ setting setting::choice(std::string name, std::string& target, std::vector<std::
           [&target] { return quoted(target); }};
 }
 
-setting setting::list(std::string name, std::vector<std::string>& target, std::string sentence, std::string example) {
-  return {std::move(name), std::move(sentence), std::move(example), false,
+setting setting::list(std::string name, std::vector<std::string>& target, std::string sentence,
+                      std::string example) {
+  return {std::move(name),
+          std::move(sentence),
+          std::move(example),
+          false,
           [&target](std::string_view text) -> std::expected<void, std::string> {
             target.clear();
             while (!text.empty()) {
@@ -126,7 +143,8 @@ setting setting::list(std::string name, std::vector<std::string>& target, std::s
           [&target] { return quoted(fmt::format("{}", fmt::join(target, ", "))); }};
 }
 
-std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(const std::string& path) {
+std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(
+    const std::string& path) {
   std::map<std::string, std::string> values;
   setting_mistakes mistakes;
   try {
@@ -140,8 +158,8 @@ std::expected<std::map<std::string, std::string>, setting_mistakes> read_setting
       } else if (const auto* flag = node.as_boolean()) {
         values[name] = flag->get() ? "true" : "false";
       } else {
-        mistakes.push_back(fmt::format("{}: {} = … is a text, a whole number, true or false; write it as one of these",
-                                       path, name));
+        mistakes.push_back(fmt::format(
+            "{}: {} = … is a text, a whole number, true or false; write it as one of these", path, name));
       }
     }
   } catch (const toml::parse_error& error) {
@@ -165,7 +183,8 @@ setting_mistakes apply_settings(std::vector<setting>& all, const std::map<std::s
     if (std::ranges::find(all, name, &setting::name) == all.end()) unknown(name, name);
   }
   for (const auto& [name, value] : environment) {
-    const auto known = std::ranges::find_if(all, [&](const setting& one) { return "TANDEM_" + upper(one.name) == name; });
+    const auto known =
+        std::ranges::find_if(all, [&](const setting& one) { return "TANDEM_" + upper(one.name) == name; });
     if (known == all.end()) {
       std::string plain = name.substr(std::string_view("TANDEM_").size());
       for (char& c : plain) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -10,8 +10,8 @@
 
 namespace tandem {
 
-// A setting describes itself: what it is for, its default, its bounds, an example, whether it is a secret. It is
-// bound to a variable that it fills.
+// A setting describes itself: what it is for, its default, its bounds, an example, whether it is a secret. It
+// is bound to a variable that it fills.
 class setting {
  public:
   // What an operator may write, told when they wrote something else: "a number from 1 to 100".
@@ -26,23 +26,27 @@ class setting {
   printer print;
 
   static setting text(std::string name, std::string& target, std::string sentence, std::string example);
-  static setting secret_text(std::string name, std::string& target, std::string sentence, std::string example);
+  static setting secret_text(std::string name, std::string& target, std::string sentence,
+                             std::string example);
   static setting number(std::string name, std::int64_t& target, std::int64_t min, std::int64_t max,
                         std::string sentence);
   static setting flag(std::string name, bool& target, std::string sentence);
-  static setting choice(std::string name, std::string& target, std::vector<std::string> allowed, std::string sentence);
+  static setting choice(std::string name, std::string& target, std::vector<std::string> allowed,
+                        std::string sentence);
   // Parts separated by commas.
-  static setting list(std::string name, std::vector<std::string>& target, std::string sentence, std::string example);
+  static setting list(std::string name, std::vector<std::string>& target, std::string sentence,
+                      std::string example);
 };
 
 // Everything wrong with the settings, one sentence each, with what to write instead.
 using setting_mistakes = std::vector<std::string>;
 
 // The values of a settings file: flat TOML, name = value. Unknown names and broken lines are mistakes.
-std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(const std::string& path);
+std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(
+    const std::string& path);
 
-// Fills the settings: the environment (TANDEM_NAME) over the file over the defaults. All mistakes at once. An unknown
-// TANDEM_ variable is a mistake, too: a misspelt one would be ignored in silence.
+// Fills the settings: the environment (TANDEM_NAME) over the file over the defaults. All mistakes at once. An
+// unknown TANDEM_ variable is a mistake, too: a misspelt one would be ignored in silence.
 setting_mistakes apply_settings(std::vector<setting>& all, const std::map<std::string, std::string>& file,
                                 const std::map<std::string, std::string>& environment);
 

@@ -27,8 +27,8 @@ using outlet = std::function<telegram::sender*(std::int64_t bot_id)>;
 using render_card =
     std::function<telegram::text_message(const vacancy_card&, std::string_view language, instant now)>;
 
-// Told when the first reader's message of a vacancy is handed to the sender, and as readers get it: how many at once, and
-// the latest of them when. `posted` is when the post was published.
+// Told when the first reader's message of a vacancy is handed to the sender, and as readers get it: how many
+// at once, and the latest of them when. `posted` is when the post was published.
 struct delivery_observer {
   std::function<void(vacancy_id, instant posted, instant at)> handed;
   std::function<void(vacancy_id, instant posted, int readers, instant at)> delivered;

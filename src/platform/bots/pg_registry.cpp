@@ -13,8 +13,8 @@ class pg_registry final : public registry {
  public:
   pg_registry(const seal::vault& secrets, const clock& time) : secrets_(secrets), time_(time) {}
 
-  task<std::expected<std::int64_t, bot_error>> add(pg::session& in, std::string_view token, std::string_view role,
-                                                   std::string_view title) override {
+  task<std::expected<std::int64_t, bot_error>> add(pg::session& in, std::string_view token,
+                                                   std::string_view role, std::string_view title) override {
     const auto id = telegram::bot_id_of(token);
     if (!id) co_return std::unexpected(bot_error::no_token);
     const auto sealed = secrets_.close(token, token_purpose);
@@ -86,6 +86,8 @@ std::unique_ptr<registry> make_registry(const seal::vault& secrets, const clock&
   return std::make_unique<pg_registry>(secrets, time);
 }
 
-std::unique_ptr<telegram::update_log> make_update_log(pg::session& db) { return std::make_unique<pg_update_log>(db); }
+std::unique_ptr<telegram::update_log> make_update_log(pg::session& db) {
+  return std::make_unique<pg_update_log>(db);
+}
 
 }  // namespace tandem::bots

@@ -19,10 +19,10 @@ namespace tandem::bots {
 
 struct registered_bot {
   std::int64_t id = 0;
-  std::string role;              // what it is for: "hunt.main", "hunt.category"
-  std::string token;             // opened; never log it
-  std::string username, title;   // as getMe told last; may be empty
-  std::string last_error;        // for the operator
+  std::string role;             // what it is for: "hunt.main", "hunt.category"
+  std::string token;            // opened; never log it
+  std::string username, title;  // as getMe told last; may be empty
+  std::string last_error;       // for the operator
 };
 
 enum class bot_error { no_token };  // the text cannot be a token: ID:SECRET
@@ -38,8 +38,8 @@ class registry {
   virtual task<bool> remove(pg::session& in, std::int64_t bot_id) = 0;
   virtual task<std::vector<registered_bot>> list(pg::session& in) = 0;
   // What getMe said, and what is wrong with it ("" for nothing).
-  virtual task<> introduce(pg::session& in, std::int64_t bot_id, std::string_view username, std::string_view title,
-                           std::string_view error) = 0;
+  virtual task<> introduce(pg::session& in, std::int64_t bot_id, std::string_view username,
+                           std::string_view title, std::string_view error) = 0;
 };
 
 // The vault and the clock must outlive it.

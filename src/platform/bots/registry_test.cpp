@@ -11,7 +11,8 @@ using namespace tandem::bots;
 namespace {
 
 struct Registry : testing::Test {
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("tandem-bots-" + std::to_string(::getpid()));
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("tandem-bots-" + std::to_string(::getpid()));
   std::unique_ptr<seal::vault> secrets = seal::open_vault(folder / "master.key", true);
   fixed_clock time{instant(std::chrono::hours(1))};
   pg::database_test db;
@@ -30,8 +31,10 @@ TEST_F(Registry, TokensComeBackOpenAndLieSealed) {
   ASSERT_EQ(bots.size(), 1u);
   EXPECT_EQ(bots[0].token, "42:secret-secret-secret-secret-secret");
   EXPECT_EQ(bots[0].role, "hunt.main");
-  const pg::statement plain{"test.plain", "SELECT count(*) FROM platform.bots WHERE position('secret' IN "
-                                          "encode(token_sealed, 'escape')) > 0", pg::cardinality::one};
+  const pg::statement plain{"test.plain",
+                            "SELECT count(*) FROM platform.bots WHERE position('secret' IN "
+                            "encode(token_sealed, 'escape')) > 0",
+                            pg::cardinality::one};
   EXPECT_EQ(db.run((*db.pool)(plain)).front().get<int>(0), 0);
 }
 

@@ -15,8 +15,8 @@ struct noted_error {
   instant first_at, last_at;
 };
 
-// Writes the errors of this process into the database, grouped by fingerprint, every few seconds and at the stop. An
-// error of the database itself waits until it answers again.
+// Writes the errors of this process into the database, grouped by fingerprint, every few seconds and at the
+// stop. An error of the database itself waits until it answers again.
 std::unique_ptr<async::part> make_error_keeper(executor on, pg::pool& db, log::error_book& book);
 
 // The latest first.

@@ -47,8 +47,9 @@ struct argument {
 };
 using arguments = std::vector<argument>;
 
-// Every text that a user sees, in every language: ICU MessageFormat patterns out of locales/<language>/*.toml, where
-// key `b` of table `[a]` in bot.toml is "a.b". All languages must have the same keys with the same argument names.
+// Every text that a user sees, in every language: ICU MessageFormat patterns out of
+// locales/<language>/*.toml, where key `b` of table `[a]` in bot.toml is "a.b". All languages must have the
+// same keys with the same argument names.
 class texts {
  public:
   // Throws std::runtime_error that lists every mistake at once: a missing key, a pattern that does not parse,
@@ -57,24 +58,28 @@ class texts {
   virtual ~texts() = default;
 
   // For messages with parse_mode HTML: string values are escaped. An unknown key is a defect: throws.
-  virtual std::string html(std::string_view language, std::string_view key, const arguments& with = {}) const = 0;
+  virtual std::string html(std::string_view language, std::string_view key,
+                           const arguments& with = {}) const = 0;
   // For buttons, commands, alerts: nothing is escaped.
-  virtual std::string plain(std::string_view language, std::string_view key, const arguments& with = {}) const = 0;
+  virtual std::string plain(std::string_view language, std::string_view key,
+                            const arguments& with = {}) const = 0;
   virtual bool has(std::string_view key) const = 0;
   virtual const std::vector<std::string>& languages() const = 0;
-  // ru for a Russian, Ukrainian, Belarusian or Kazakh client, else en (Telegram's language_code, may be empty).
+  // ru for a Russian, Ukrainian, Belarusian or Kazakh client, else en (Telegram's language_code, may be
+  // empty).
   static std::string_view language_for(std::string_view language_code);
 };
 
 // Moments as a person says them, in the person's time zone (IANA name or fixed offset such as GMT+05:30).
-std::string say_date(std::string_view language, std::string_view zone, instant when);           // 24 ноября
-std::string say_date_time(std::string_view language, std::string_view zone, instant when);      // вторник, 24 ноября, 14:05
-std::string say_time(std::string_view language, std::string_view zone, instant when);           // 14:05
-std::string say_ago(std::string_view language, std::chrono::microseconds age);                  // 12 с назад
-std::string say_number(std::string_view language, double number);                               // 0,94
+std::string say_date(std::string_view language, std::string_view zone, instant when);  // 24 ноября
+std::string say_date_time(std::string_view language, std::string_view zone,
+                          instant when);  // вторник, 24 ноября, 14:05
+std::string say_time(std::string_view language, std::string_view zone, instant when);  // 14:05
+std::string say_ago(std::string_view language, std::chrono::microseconds age);         // 12 с назад
+std::string say_number(std::string_view language, double number);                      // 0,94
 
-// A time zone by what a person types: a city in either language ("Новосибирск", "tbilisi"), an IANA name, or an
-// offset ("+5", "UTC+05:30", "мск"). Empty when nothing fits. The best match first, at most five.
+// A time zone by what a person types: a city in either language ("Новосибирск", "tbilisi"), an IANA name, or
+// an offset ("+5", "UTC+05:30", "мск"). Empty when nothing fits. The best match first, at most five.
 std::vector<std::string> find_zones(std::string_view typed);
 bool is_zone(std::string_view zone);
 // Minutes to add to UTC at that moment.

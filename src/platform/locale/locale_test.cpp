@@ -12,7 +12,8 @@ namespace {
 // A folder of texts that is removed again.
 class folder {
  public:
-  folder(const std::string& ru, const std::string& en) : path_(std::filesystem::temp_directory_path() / unique()) {
+  folder(const std::string& ru, const std::string& en)
+      : path_(std::filesystem::temp_directory_path() / unique()) {
     write("ru", ru);
     write("en", en);
   }
@@ -33,8 +34,9 @@ const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 
 }  // namespace
 
 TEST(Texts, PluralsFollowTheLanguage) {
-  const folder in("n = \"{count, plural, one{# вакансия} few{# вакансии} many{# вакансий} other{# вакансии}}\"\n",
-                  "n = \"{count, plural, one{# vacancy} other{# vacancies}}\"\n");
+  const folder in(
+      "n = \"{count, plural, one{# вакансия} few{# вакансии} many{# вакансий} other{# вакансии}}\"\n",
+      "n = \"{count, plural, one{# vacancy} other{# vacancies}}\"\n");
   const auto all = texts::load(in.path());
   EXPECT_EQ(all->html("ru", "n", {{"count", 1}}), "1 вакансия");
   EXPECT_EQ(all->html("ru", "n", {{"count", 2}}), "2 вакансии");

@@ -63,10 +63,12 @@ const std::vector<city>& cities() {
   static const auto all = [] {
     std::vector<city> out;
     UErrorCode status = U_ZERO_ERROR;
-    const std::unique_ptr<icu::StringEnumeration> ids(
-        icu::TimeZone::createTimeZoneIDEnumeration(UCAL_ZONE_TYPE_CANONICAL_LOCATION, nullptr, nullptr, status));
-    const std::unique_ptr<icu::TimeZoneNames> ru(icu::TimeZoneNames::createInstance(icu::Locale("ru"), status));
-    const std::unique_ptr<icu::TimeZoneNames> en(icu::TimeZoneNames::createInstance(icu::Locale("en"), status));
+    const std::unique_ptr<icu::StringEnumeration> ids(icu::TimeZone::createTimeZoneIDEnumeration(
+        UCAL_ZONE_TYPE_CANONICAL_LOCATION, nullptr, nullptr, status));
+    const std::unique_ptr<icu::TimeZoneNames> ru(
+        icu::TimeZoneNames::createInstance(icu::Locale("ru"), status));
+    const std::unique_ptr<icu::TimeZoneNames> en(
+        icu::TimeZoneNames::createInstance(icu::Locale("en"), status));
     while (const auto* id = ids->snext(status)) {
       const std::string zone = to_utf8(*id);
       for (const auto* names : {ru.get(), en.get()}) {
@@ -75,16 +77,25 @@ const std::vector<city>& cities() {
         if (!name.isBogus() && !name.isEmpty()) out.push_back({plain_name(name), zone});
       }
     }
-    // Big Russian cities that the time-zone database has no zone of their own for (tz database, europe and asia).
-    for (const auto& [name, zone] : std::initializer_list<std::pair<const char16_t*, const char*>>{
-             {u"мск", "Europe/Moscow"},          {u"спб", "Europe/Moscow"},
-             {u"питер", "Europe/Moscow"},        {u"санктпетербург", "Europe/Moscow"},
-             {u"saintpetersburg", "Europe/Moscow"}, {u"казань", "Europe/Moscow"},
-             {u"kazan", "Europe/Moscow"},        {u"нижнийновгород", "Europe/Moscow"},
-             {u"ростовнадону", "Europe/Moscow"}, {u"краснодар", "Europe/Moscow"},
-             {u"воронеж", "Europe/Moscow"},      {u"уфа", "Asia/Yekaterinburg"},
-             {u"пермь", "Asia/Yekaterinburg"},   {u"челябинск", "Asia/Yekaterinburg"},
-             {u"тюмень", "Asia/Yekaterinburg"},  {u"алматы", "Asia/Almaty"}}) {
+    // Big Russian cities that the time-zone database has no zone of their own for (tz database, europe and
+    // asia).
+    for (const auto& [name, zone] :
+         std::initializer_list<std::pair<const char16_t*, const char*>>{{u"мск", "Europe/Moscow"},
+                                                                        {u"спб", "Europe/Moscow"},
+                                                                        {u"питер", "Europe/Moscow"},
+                                                                        {u"санктпетербург", "Europe/Moscow"},
+                                                                        {u"saintpetersburg", "Europe/Moscow"},
+                                                                        {u"казань", "Europe/Moscow"},
+                                                                        {u"kazan", "Europe/Moscow"},
+                                                                        {u"нижнийновгород", "Europe/Moscow"},
+                                                                        {u"ростовнадону", "Europe/Moscow"},
+                                                                        {u"краснодар", "Europe/Moscow"},
+                                                                        {u"воронеж", "Europe/Moscow"},
+                                                                        {u"уфа", "Asia/Yekaterinburg"},
+                                                                        {u"пермь", "Asia/Yekaterinburg"},
+                                                                        {u"челябинск", "Asia/Yekaterinburg"},
+                                                                        {u"тюмень", "Asia/Yekaterinburg"},
+                                                                        {u"алматы", "Asia/Almaty"}}) {
       out.push_back({plain_name(icu::UnicodeString(name)), zone});
     }
     return out;
@@ -108,7 +119,8 @@ std::string offset_zone(std::string_view typed) {
     text.erase(0, 1);
   }
   const auto colon = text.find(':');
-  const std::string hours = text.substr(0, colon), minutes = colon == std::string::npos ? "0" : text.substr(colon + 1);
+  const std::string hours = text.substr(0, colon),
+                    minutes = colon == std::string::npos ? "0" : text.substr(colon + 1);
   const auto digits = [](const std::string& part) {
     return !part.empty() && part.size() <= 2 && part.find_first_not_of("0123456789") == std::string::npos;
   };
@@ -141,7 +153,8 @@ std::string say_ago(std::string_view language, std::chrono::microseconds age) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::RelativeDateTimeFormatter format(to_locale(language), nullptr, UDAT_STYLE_SHORT,
                                               UDISPCTX_CAPITALIZATION_NONE, status);
-  const auto seconds = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count());
+  const auto seconds =
+      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(age).count());
   icu::UnicodeString out;
   const auto [number, unit] = seconds < 60      ? std::pair(seconds, UDAT_REL_UNIT_SECOND)
                               : seconds < 3600  ? std::pair(seconds / 60, UDAT_REL_UNIT_MINUTE)
@@ -153,7 +166,10 @@ std::string say_ago(std::string_view language, std::chrono::microseconds age) {
   } else {
     const UDateRelativeUnit units[] = {UDAT_RELATIVE_SECONDS, UDAT_RELATIVE_MINUTES, UDAT_RELATIVE_HOURS,
                                        UDAT_RELATIVE_DAYS};
-    const auto index = unit == UDAT_REL_UNIT_SECOND ? 0 : unit == UDAT_REL_UNIT_MINUTE ? 1 : unit == UDAT_REL_UNIT_HOUR ? 2 : 3;
+    const auto index = unit == UDAT_REL_UNIT_SECOND   ? 0
+                       : unit == UDAT_REL_UNIT_MINUTE ? 1
+                       : unit == UDAT_REL_UNIT_HOUR   ? 2
+                                                      : 3;
     format.format(static_cast<double>(number), UDAT_DIRECTION_LAST, units[index], out, status);
   }
   return to_utf8(out);
@@ -204,7 +220,8 @@ std::string say_zone(std::string_view language, std::string_view zone, instant n
   const int size = std::abs(minutes);
   offset += std::to_string(size / 60);
   if (size % 60) offset += ":" + std::string(size % 60 < 10 ? "0" : "") + std::to_string(size % 60);
-  const std::unique_ptr<icu::TimeZoneNames> names(icu::TimeZoneNames::createInstance(to_locale(language), status));
+  const std::unique_ptr<icu::TimeZoneNames> names(
+      icu::TimeZoneNames::createInstance(to_locale(language), status));
   icu::UnicodeString name;
   names->getExemplarLocationName(to_icu(zone), name);
   if (name.isBogus() || name.isEmpty() || zone.starts_with("GMT")) return offset;

@@ -2,10 +2,10 @@
 #include <unicode/msgfmt.h>
 #include <unicode/unistr.h>
 
+#include <toml++/toml.h>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
-#include <toml++/toml.h>
 
 #include "platform/locale/locale.hpp"
 
@@ -41,7 +41,8 @@ std::string escape(std::string_view text) {
 
 using by_key = std::map<std::string, std::string, std::less<>>;
 
-void flatten(const toml::table& table, const std::string& prefix, by_key& into, std::vector<std::string>& mistakes) {
+void flatten(const toml::table& table, const std::string& prefix, by_key& into,
+             std::vector<std::string>& mistakes) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
     if (const auto* inner = node.as_table()) {
@@ -142,16 +143,19 @@ class loaded_texts final : public texts {
     return found == in.end() ? nullptr : &found->second;
   }
 
-  std::string format(std::string_view language, std::string_view key, const arguments& with, bool escaped) const {
+  std::string format(std::string_view language, std::string_view key, const arguments& with,
+                     bool escaped) const {
     const auto at = std::ranges::find(languages_, language);
-    const auto& formats = formats_[at == languages_.end() ? 0 : static_cast<std::size_t>(at - languages_.begin())];
+    const auto& formats =
+        formats_[at == languages_.end() ? 0 : static_cast<std::size_t>(at - languages_.begin())];
     const auto found = formats.find(key);
     if (found == formats.end()) throw std::logic_error("no text " + std::string(key));
     std::vector<icu::UnicodeString> names;
     std::vector<icu::Formattable> values;
     for (const auto& argument : with) {
       names.push_back(to_icu(argument.name));
-      values.push_back(std::visit([&](const auto& given) { return to_formattable(given, escaped); }, argument.what));
+      values.push_back(
+          std::visit([&](const auto& given) { return to_formattable(given, escaped); }, argument.what));
     }
     UErrorCode status = U_ZERO_ERROR;
     icu::UnicodeString out;
@@ -165,15 +169,20 @@ class loaded_texts final : public texts {
   static icu::Formattable to_formattable(const std::string& text, bool escaped) {
     return icu::Formattable(to_icu(escaped ? escape(text) : text));
   }
-  static icu::Formattable to_formattable(const markup& html, bool) { return icu::Formattable(to_icu(html.html)); }
+  static icu::Formattable to_formattable(const markup& html, bool) {
+    return icu::Formattable(to_icu(html.html));
+  }
 
   std::vector<std::string> languages_;
-  std::vector<std::map<std::string, std::unique_ptr<icu::MessageFormat>, std::less<>>> formats_;  // by language
+  std::vector<std::map<std::string, std::unique_ptr<icu::MessageFormat>, std::less<>>>
+      formats_;  // by language
 };
 
 }  // namespace
 
-std::unique_ptr<texts> texts::load(const std::string& folder) { return std::make_unique<loaded_texts>(folder); }
+std::unique_ptr<texts> texts::load(const std::string& folder) {
+  return std::make_unique<loaded_texts>(folder);
+}
 
 std::string_view texts::language_for(std::string_view code) {
   const auto base = code.substr(0, code.find('-'));

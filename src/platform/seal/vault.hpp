@@ -15,8 +15,8 @@ struct cannot_open : std::runtime_error {
 };
 
 // Seals secrets before they go into the database, with a key that lies outside of it: XChaCha20-Poly1305
-// (libsodium crypto_aead_xchacha20poly1305_ietf). A sealed value is version, key id, nonce, ciphertext; the purpose is
-// bound in, so that a value cannot be moved from one column to another.
+// (libsodium crypto_aead_xchacha20poly1305_ietf). A sealed value is version, key id, nonce, ciphertext; the
+// purpose is bound in, so that a value cannot be moved from one column to another.
 class vault {
  public:
   virtual ~vault() = default;
@@ -28,8 +28,8 @@ class vault {
   virtual std::vector<std::byte> derive(std::string_view use) const = 0;
 };
 
-// Opens the key file, or makes it (mode 0600, its folder 0700) when `may_create`. Throws std::runtime_error that says
-// what to do: the file is absent, is not a key, or can be read by others.
+// Opens the key file, or makes it (mode 0600, its folder 0700) when `may_create`. Throws std::runtime_error
+// that says what to do: the file is absent, is not a key, or can be read by others.
 std::unique_ptr<vault> open_vault(const std::filesystem::path& key_file, bool may_create);
 
 }  // namespace tandem::seal

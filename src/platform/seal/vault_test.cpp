@@ -11,7 +11,8 @@ namespace {
 
 class key_folder {
  public:
-  key_folder() : path_(std::filesystem::temp_directory_path() / ("tandem-vault-" + std::to_string(::getpid()))) {
+  key_folder()
+      : path_(std::filesystem::temp_directory_path() / ("tandem-vault-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
   }
   ~key_folder() { std::filesystem::remove_all(path_); }
