@@ -66,7 +66,9 @@ function Page({ texts, theme, onTheme, onLanguage }: PageProps) {
     let left = false;
     const begin = async () => {
       try {
-        let state = world.state ?? (await world.begin());
+        const known = world.state?.people.some((one) => one.id === route.person);
+        // Somebody who was just made may be news to the events as well: then all is read again.
+        let state = known && world.state ? world.state : await world.begin();
         if (state.people.length === 0) {
           const names = [texts.of("me.first"), texts.of("me.second")];
           await api.addPeople(names.map((first_name) => ({ first_name, language_code: texts.language })));
