@@ -80,7 +80,8 @@ function Page({ texts, theme, onTheme, onLanguage }: PageProps) {
         if (there) await world.become(route.person);
         else if (state.people[0]) go({ person: state.people[0].id });
       } catch (error) {
-        if (!(error instanceof Refused) || left) throw error;
+        if (left) return;
+        if (!(error instanceof Refused)) throw error;
         setTrouble(error.status === 0 ? texts.of("trouble.not_here") : error.message);
         setTimeout(() => void (left || begin()), 2000);
       }

@@ -116,9 +116,15 @@ export function Notices() {
   const texts = useTexts();
   const world = useWorld();
   const alert = world.notices.find((one) => one.alert);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // As a popover it lies above an open dialog, too; the last one shown is the topmost.
+    box.current!.hidePopover();
+    if (world.notices.some((one) => !one.alert)) box.current!.showPopover();
+  }, [world.notices]);
   return (
     <>
-      <div className="notices" role="status" aria-live="polite">
+      <div className="notices" role="status" aria-live="polite" popover="manual" ref={box}>
         {world.notices
           .filter((one) => !one.alert)
           .map((one) => (

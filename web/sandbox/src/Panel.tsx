@@ -117,6 +117,9 @@ function WayCard({ way, open, onOpen }: { way: Way; open: boolean; onOpen: () =>
   useEffect(() => {
     if (open) box.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }, [open]);
+  useEffect(() => {
+    if (open) void attempt(texts, () => world.askWay(way.channel, way.post_id));
+  }, [open, texts, world, way.channel, way.post_id, way.asked]);
   return (
     <article className={`way ${open ? "open" : ""} ${journey.end}`} ref={box}>
       <button type="button" className="way-head" aria-expanded={open} onClick={onOpen}>
@@ -170,7 +173,7 @@ function Verdict({ journey, now_us }: { journey: Journey; now_us: number }) {
   if (begun === null) return null;
   if (journey.end === "unknown") return <span>{texts.relative(begun / 1e6, now_us / 1e6)}</span>;
   const time = texts.span((journey.ended_us ?? now_us) - begun);
-  const key = { delivered: "panel.total", stopped: "panel.stopped", running: "panel.running" } as const;
+  const key = { delivered: "panel.total", stopped: "panel.stopped", running: "panel.running", unread: "panel.unread" } as const;
   return <strong>{texts.of(key[journey.end], { time })}</strong>;
 }
 

@@ -252,6 +252,8 @@ export const api = {
     ask<{ post_id: number; view?: View }>("POST", "/posts", post),
   repost: (channel: string, id: number, text: string) => ask<unknown>("PATCH", `/posts/${channel}/${id}`, { text }),
   unpost: (channel: string, id: number) => ask<unknown>("DELETE", `/posts/${channel}/${id}`),
+  onePost: (channel: string, id: number) =>
+    ask<{ views: View[] }>("GET", `/posts?${query({ channel, after: id - 1, limit: 1 })}`),
   stages: (channel: string, post_id: number) =>
     ask<{ stages: Stage[] }>("GET", `/stages?${query({ channel, post_id })}`),
 

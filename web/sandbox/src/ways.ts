@@ -16,10 +16,11 @@ export interface Journey {
   steps: Step[];
   begun_us: number | null;
   ended_us: number | null; // the first reader has it, or it goes no further
-  end: "delivered" | "stopped" | "running" | "unknown";
+  end: "delivered" | "stopped" | "running" | "unread" | "unknown";
 }
 
 const usual = ["posted", "seen", "passed", "new", "judged", "queued", "sent"];
+const unreadAfter_us = 5e6; // a vacancy that is judged and not sent by then has no reader, as far as one can see
 const quietAfter_us = 120e6; // a post that nobody reads is not "still on its way" for ever
 
 const number = (value: unknown) => (typeof value === "number" ? value : 0);
@@ -86,6 +87,10 @@ export function journeyOf(texts: Texts, way: Way, now_us: number): Journey {
       state: stopped ? "stopped" : "done",
     });
     before = one.at_us;
+  }
+  const last = steps.at(-1)?.stage;
+  if (end === "running" && (last === "judged" || last === "queued") && now_us - before > unreadAfter_us) {
+    [ended_us, end] = [before, "unread"];
   }
   if (end === "running" && now_us - before > quietAfter_us) end = "unknown";
   if (end === "running" && steps.length > 0) {

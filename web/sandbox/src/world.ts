@@ -182,6 +182,7 @@ export class World {
           typingUntil: 0,
         });
       }
+      for (const way of this.ways.values()) way.asked = false;
       if (this.open) void this.load(this.open);
       this.listen();
     } catch (error) {
@@ -226,6 +227,10 @@ export class World {
     way.asked = true;
     const { stages } = await api.stages(channel, post);
     for (const one of stages) this.addStage({ ...one, channel, post_id: post });
+    if (!way.title) {
+      const { views } = await api.onePost(channel, post);
+      this.way(channel, post).title = firstLine(views.find((one) => one.message.message_id === post));
+    }
     this.changed();
   }
 
