@@ -34,10 +34,11 @@ struct keyed_order::state {
     self->starting = false;
   }
 
-  // Leaves the slot and hands the key on, also when the job failed or was cancelled.
+  // Hands the key on and leaves the slot, also when the job failed or was cancelled.
   struct turn {
     std::shared_ptr<state> self;
     std::int64_t key;
+    bool goes_on = false;  // the coroutine takes the next key itself, which is cheaper than another one
     ~turn() {
       --self->running;
       --self->pending;
@@ -49,14 +50,23 @@ struct keyed_order::state {
         self->ready.push_back(key);
       }
       self->changed.ring();
-      start(self);
+      if (!goes_on) start(self);
     }
   };
 
   static task<> run(std::shared_ptr<state> self, std::int64_t key) {
-    const turn mine{self, key};
-    const auto job = std::move(self->lines[key].front());
-    co_await job();
+    for (;;) {
+      {
+        turn mine{self, key};
+        const auto job = std::move(self->lines[key].front());
+        co_await job();
+        mine.goes_on = true;
+      }
+      if (self->ready.empty()) co_return;
+      key = self->ready.front();
+      self->ready.pop_front();
+      ++self->running;
+    }
   }
 };
 

@@ -286,7 +286,7 @@ task<answer<webhook_info>> bot_api::get_webhook_info() {
   return read_result<webhook_info>(call("getWebhookInfo", "{}", std::move(options)));
 }
 
-task<answer<message>> bot_api::send_message(text_message what) {
+task<answer<message_id>> bot_api::send_message(text_message what) {
   json_object params;
   params.text("text", what.text);
   add_mode(params, what.parse_mode);
@@ -294,7 +294,7 @@ task<answer<message>> bot_api::send_message(text_message what) {
   add_options(params, what.options);
   add_markup(params, what.markup);
   auto options = sending(what.chat_id, what.options);
-  return read_result<message>(call("sendMessage", std::move(params).done(), std::move(options)));
+  return read_result<message_id>(call("sendMessage", std::move(params).done(), std::move(options)));
 }
 
 task<answer<message>> bot_api::send_photo(photo_message what) {

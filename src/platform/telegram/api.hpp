@@ -214,7 +214,8 @@ class bot_api {
   task<answer<bool>> delete_webhook(bool drop_pending_updates);
   task<answer<webhook_info>> get_webhook_info();
 
-  task<answer<message>> send_message(text_message what);
+  // Only the id is read of what comes back: the text is known, and nearly every call of a bot is this one.
+  task<answer<message_id>> send_message(text_message what);
   task<answer<message>> send_photo(photo_message what);
   task<answer<message>> send_document(document_message what);
   task<answer<std::vector<message>>> send_media_group(album_message what);

@@ -159,7 +159,7 @@ TEST(Calls, AResultThatIsNotWhatItShouldBeIsAnErrorWithItsPath) {
   async::loop io;
   recorded_api api;
   api.next = std::string(R"({"message_id":3,"chat":{"id":{}}})");
-  const auto sent = io.run(api.send_message({}));
+  const auto sent = io.run(api.send_photo({}));
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().description, "unexpected result: chat.id: expected a whole number");
 }

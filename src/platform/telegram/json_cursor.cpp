@@ -1,5 +1,6 @@
 #include "platform/telegram/json_cursor.hpp"
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -37,6 +38,21 @@ const char* skip_plain(const char* next, const char* end) {
   return next;
 }
 
+// What a value is, by its first byte.
+constexpr auto kind_of = [] {
+  using kind = json_cursor::kind;
+  std::array<kind, 256> out{};
+  out.fill(kind::none);
+  out['{'] = kind::object;
+  out['['] = kind::array;
+  out['"'] = kind::string;
+  out['t'] = out['f'] = kind::boolean;
+  out['n'] = kind::null;
+  out['-'] = kind::number;
+  for (char digit = '0'; digit <= '9'; ++digit) out[static_cast<unsigned char>(digit)] = kind::number;
+  return out;
+}();
+
 bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 
 // Four hexadecimal digits; nothing if they are none.
@@ -50,25 +66,10 @@ std::optional<char32_t> hex4(std::string_view digits) {
 
 }  // namespace
 
-void json_cursor::skip_space() {
-  while (at_ < text_.size() &&
-         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
-    ++at_;
-  }
-}
-
 json_cursor::kind json_cursor::peek() {
   skip_space();
   if (broken_ || at_ == text_.size()) return kind::none;
-  switch (text_[at_]) {
-    case '{': return kind::object;
-    case '[': return kind::array;
-    case '"': return kind::string;
-    case 't':
-    case 'f': return kind::boolean;
-    case 'n': return kind::null;
-    default: return text_[at_] == '-' || is_digit(text_[at_]) ? kind::number : kind::none;
-  }
+  return kind_of[static_cast<unsigned char>(text_[at_])];
 }
 
 bool json_cursor::open(char bracket) {

@@ -67,7 +67,12 @@ class json_cursor {
     broken_ = true;
     return false;
   }
-  void skip_space();
+  void skip_space() {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
+      ++at_;
+    }
+  }
   bool open(char bracket);
   bool close(char bracket);
   bool another();
