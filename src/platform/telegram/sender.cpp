@@ -75,7 +75,7 @@ class http_sender final : public sender {
 
   void set_limits(send_limits limits) override {
     state_->plan.set_limits(limits);
-    pump(*state_);
+    pump(*state_, ticks::now());
   }
   const send_limits& limits() const override { return state_->plan.limits(); }
   sender_counts counts() const override {
@@ -151,8 +151,9 @@ class http_sender final : public sender {
     }
     ~turn() {
       of.waiters.erase(id);
-      of.plan.drop(id, ticks::now());
-      pump(of);
+      const auto now = ticks::now();
+      of.plan.drop(id, now);
+      pump(of, now);
     }
     turn(const turn&) = delete;
     state& of;
@@ -161,8 +162,7 @@ class http_sender final : public sender {
   };
 
   // Starts what may start now, and sees to it that the pace() wakes up for the next.
-  static void pump(state& of) {
-    const auto now = ticks::now();
+  static void pump(state& of, ticks::time_point now) {
     while (const auto start = of.plan.next(now)) {
       auto& waiting = *of.waiters.at(start->id);
       waiting.go = start;
@@ -180,7 +180,7 @@ class http_sender final : public sender {
       co_await self->changed.wait_for(wake - ticks::now());
       if (self->next_wake && *self->next_wake <= ticks::now()) {
         self->next_wake.reset();
-        pump(*self);
+        pump(*self, ticks::now());
       }
     }
   }
@@ -191,12 +191,13 @@ class http_sender final : public sender {
     const presence here(*self);
     if (const auto to = self->moved.find(options.chat_id); to != self->moved.end())
       options.chat_id = to->second;
-    if (const auto pause = self->plan.pause_of(options.chat_id, ticks::now()); pause > options.patience) {
+    const auto begun = ticks::now();
+    if (const auto pause = self->plan.pause_of(options.chat_id, begun); pause > options.patience) {
       co_return std::unexpected(flooded_for(std::chrono::ceil<std::chrono::seconds>(pause)));
     }
     turn mine(*self, options);
     auto& waiting = mine.waiting;
-    pump(*self);
+    pump(*self, begun);
     std::optional<ticks::time_point> first_try;
     for (;;) {
       if (!waiting.go && !waiting.bell) waiting.bell.emplace(self->on);
@@ -236,7 +237,7 @@ class http_sender final : public sender {
         refused(*self, waiting.chat, error);
         co_return got;
       }
-      pump(*self);
+      pump(*self, now);
     }
   }
 
