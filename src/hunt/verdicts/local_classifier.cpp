@@ -19,6 +19,8 @@ constexpr std::size_t long_text = 20, longest_own_words = 80;  // words
 // "Фотограф, Казань" may be either side: where nobody is asked for anything, the model must be this sure of a
 // vacancy.
 constexpr float sure_of_bare = 0.85F;
+// … and of a long text in which nobody speaks of work.
+constexpr float sure_of_long = 0.75F;
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
 constexpr float title_confidence = 0.85F;
 
@@ -151,9 +153,10 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
     out.confidence = 1;
     return out;
   }
-  // The rule beside the model: a long text without one word of hiring or offering is reading, not work. A
-  // bare order title is short.
-  const bool reading = scores.words >= long_text && !scores.speaks_of_work;
+  // The rule beside the model: a long text without one word of hiring or offering is reading, not work,
+  // unless the model is sure. A bare order title is short.
+  const bool reading = scores.words >= long_text && !scores.speaks_of_work &&
+                       std::max(scores.vacancy, scores.cv) < sure_of_long;
   const bool too_bare = !scores.asks && scores.vacancy < sure_of_bare;
   if (!reading && scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
     out.kind = post_kind::cv;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <random>
 #include <sstream>
 
 #include "hunt/verdicts/local_classifier.hpp"
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 
 // A written post counts as much as this many made by the grammar: there are far fewer of them, and they are
 // closer to what people write.
-constexpr int written_weight = 6;
+constexpr int written_weight = 12;
 // Every so many-th written post is kept out while thresholds are chosen.
 constexpr std::size_t kept_out = 5;
 
@@ -103,6 +104,10 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
       posts.insert(posts.end(), written_weight, written[i]);
     }
   }
+  // The trainer goes through the posts in this order again and again: what stands together pulls it to one
+  // side.
+  std::mt19937_64 dice(train_seed);
+  for (std::size_t left = posts.size(); left > 1; --left) std::swap(posts[left - 1], posts[dice() % left]);
   train(posts, words, to);
   fmt::print("{} posts\n", posts.size());
   if (choose) {

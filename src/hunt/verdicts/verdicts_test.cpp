@@ -136,12 +136,15 @@ TEST(Decision, FraudIsNoneWithScamSet) {
   EXPECT_FALSE(decide(scores(0.1F, 0.1F, 0.1F), {}).scam);
 }
 
-TEST(Decision, ALongTextWithoutAWordOfWorkIsNoneWhateverTheModelSays) {
-  post_scores reading = scores(0.99F, 0, 0, 80);
+TEST(Decision, ALongTextWithoutAWordOfWorkIsNoneUnlessTheModelIsSure) {
+  post_scores reading = scores(0.7F, 0, 0, 80);
   reading.speaks_of_work = false;
   EXPECT_EQ(decide(reading, {}).kind, post_kind::none);
   reading.words = 5;  // a bare order title
   EXPECT_EQ(decide(reading, {}).kind, post_kind::vacancy);
+  post_scores sure = scores(0.9F, 0, 0, 80);
+  sure.speaks_of_work = false;
+  EXPECT_EQ(decide(sure, {}).kind, post_kind::vacancy);
 }
 
 TEST(Decision, WhereNobodyIsAskedTheModelMustBeSureOfAVacancy) {
