@@ -61,6 +61,15 @@ def main():
         cpu = cpu_seconds(town.product.pid) - cpu
         peak, now = memory_mb(town.product.pid)
 
+        handed = []  # from the post to the sender, as the product tells the sandbox's panel
+        for n in range(count):
+            steps = town.api("GET", f"/stages?channel=orders_{n % options.channels}&post_id={n // options.channels + 1}")
+            at = {}
+            for step in steps["stages"]:
+                at.setdefault(step["stage"], step["at_us"] / 1e6)
+            if "posted" in at and "queued" in at:
+                handed.append(at["queued"] - at["posted"])
+
         first = [min(t[0] for t in chats.values()) - posted[n] for n, chats in arrived.items()]
         every = [t[0] - posted[n] for n, chats in arrived.items() for t in chats.values()]
         last = [max(t[0] for t in chats.values()) - posted[n] for n, chats in arrived.items()]
@@ -72,6 +81,7 @@ def main():
         result = {
             "bench": options.which, "people": options.people, "posts": count, "posts_per_s": round(count / span, 2),
             "missing": missing, "delivered": len(every), "twice": twice,
+            "handed_p50": round(percentile(handed, .5), 3), "handed_p99": round(percentile(handed, .99), 3),
             "first_p50": round(percentile(first, .5), 3), "first_p99": round(percentile(first, .99), 3),
             "each_p50": round(percentile(every, .5), 3), "each_p99": round(percentile(every, .99), 3),
             "last_max": round(max(last, default=float("nan")), 3),
