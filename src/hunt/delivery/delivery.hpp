@@ -16,8 +16,8 @@ struct delivery_settings {
   // A vacancy of several categories comes once, in the most confident one that the person has started; true:
   // in each of them.
   bool in_each_category = false;
-  // Handed to the sender at once, per bot. Most of them wait there for their turn and are still due in the database, so
-  // that a kill neither loses nor doubles them; what is on the wire is bounded by the sender.
+  // Handed to the sender at once, per bot. Most of them wait there for their turn and are still due in the
+  // database, so that a kill neither loses nor doubles them; what is on the wire is bounded by the sender.
   int in_flight_per_bot = 1'000;
   int attempts = 10;  // of a delivery that the server does not take, over about an hour; then refused
 };
