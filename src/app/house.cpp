@@ -273,8 +273,9 @@ class built_house final : public house {
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
   }
 
-  task<> know_bots() {
-    const auto known = co_await registry_->list(db_->pool());
+  // The bots as they are registered now; remembers what the other rooms ask of them.
+  task<std::vector<bots::registered_bot>> know_bots() {
+    auto known = co_await registry_->list(db_->pool());
     for (const auto& bot : known) {
       if (bot.role == "hunt.main") main_bot_ = bot.id;
       usernames_[bot.id] = bot.username;
@@ -286,6 +287,7 @@ class built_house final : public house {
       if (!senders_) senders_ = std::make_unique<sender_set>(on_, *http_, telegram_root(), limits_of(all_));
       senders_->keep(known);
     }
+    co_return known;
   }
 
   task<> build_hunt() {
@@ -345,8 +347,7 @@ class built_house final : public house {
   }
 
   task<std::vector<telegram::wanted_bot>> wanted_bots() {
-    co_await know_bots();
-    const auto known = co_await registry_->list(db_->pool());
+    const auto known = co_await know_bots();
     std::vector<telegram::wanted_bot> wanted;
     for (const auto& bot : known) wanted.push_back({bot.token, bot.role, limits_of(all_)});
     co_return wanted;
