@@ -36,6 +36,10 @@ struct channel_post {
   std::string forwarded_from;         // the shown name
   std::string forwarded_url;          // a public origin: https://t.me/src/9
   std::string signature;
+  // Of a chat, where everybody writes: who wrote it. Empty and 0 in a channel.
+  std::string author_name;      // as shown
+  std::string author_username;  // without "@"; empty: none
+  std::int64_t author_id = 0;   // their number in Telegram
   bool edited = false;
   std::vector<media_kind> media;  // each kind once
 };

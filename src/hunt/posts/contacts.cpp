@@ -223,7 +223,12 @@ contact contact_finder::find(const channel_post& post, const text::token_list& w
   search named(post, words, channel, stems_, response_stems_, praise_stems_);
   if (auto found = named.best()) return *std::move(found);
   contact out;
-  if (!post.signature.empty()) {
+  if (!post.author_username.empty()) {
+    out.author_key = "@" + lower(post.author_username);
+    out.url = "https://t.me/" + lower(post.author_username);
+  } else if (post.author_id != 0) {
+    out.author_key = "tg:" + std::to_string(post.author_id);
+  } else if (!post.signature.empty()) {
     // A first name is no key over all channels.
     out.author_key = cut_key("sig:" + lower(channel) + "/" + text::fold(post.signature));
   } else if (!post.forwarded_url.empty() || !post.forwarded_from.empty()) {

@@ -11,14 +11,14 @@ namespace tandem::hunt {
 // Where to respond to a post, and who is behind it.
 struct contact {
   std::string url;  // https://t.me/anna, mailto:…, tel:+7…, another address; empty: there is nothing
-  std::string
-      author_key;  // "@anna", "mail:…", "tel:+7…", "link:host/path", else "sig:channel/name" or "from:origin"
+  // "@anna", "mail:…", "tel:+7…", "link:host/path", else "tg:7", "sig:channel/name" or "from:origin"
+  std::string author_key;
 };
 
 // Finds the contact that a post names for a response: a person in Telegram before an e-mail, a phone, a link;
 // what stands on a line that speaks of responding goes first, what stands on a line that only praises a
-// channel goes last. The channel itself is nobody's contact. Without any, the signature or the origin of a
-// forward is the author.
+// channel goes last. The channel itself is nobody's contact. Without any, who wrote it in a chat, the
+// signature or the origin of a forward is the author.
 class contact_finder {
  public:
   explicit contact_finder(text::stemmer& stems);

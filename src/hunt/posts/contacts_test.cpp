@@ -79,6 +79,20 @@ TEST(Contacts, WithoutAContactTheSignatureOrTheOriginIsTheAuthor) {
   EXPECT_EQ(contact_of(post).author_key, "");
 }
 
+TEST(Contacts, WhoWroteItInAChatIsTheContactUnlessThePostNamesAnother) {
+  channel_post post;
+  post.text = "Нужен логотип";
+  post.author_name = "Анна";
+  post.author_id = 77;
+  EXPECT_EQ(contact_of(post).author_key, "tg:77");
+  EXPECT_EQ(contact_of(post).url, "");
+  post.author_username = "Anna_Design";
+  EXPECT_EQ(contact_of(post).author_key, "@anna_design");
+  EXPECT_EQ(contact_of(post).url, "https://t.me/anna_design");
+  post.text += ", писать @boris_art";
+  EXPECT_EQ(contact_of(post).author_key, "@boris_art");
+}
+
 TEST(Contacts, AnEndlessSignatureIsCutBetweenLetters) {
   channel_post post;
   post.text = "x";
