@@ -17,6 +17,7 @@ int migrate(const settings& all, std::ostream& out);
 int run_roles(const settings& all, std::vector<role> roles, std::ostream& out);
 int doctor(const settings& all, std::ostream& out);
 int classify(std::istream& in, std::ostream& out);
+int replay(const std::string& profiles_file, const std::string& showings_file, std::ostream& out);
 int backup(const settings& all, const std::string& target, std::ostream& out);
 int restore(const settings& all, const std::string& source, std::ostream& out);
 int create_operator_code(const settings& all, std::ostream& out);

@@ -84,6 +84,19 @@ int main(int argc, char** argv) {
           "Judge posts: JSON lines {\"id\",\"text\"} in, one verdict a line out; needs no settings")
       ->callback([&] { code = classify(std::cin, std::cout); });
 
+  std::string profiles_file, showings_file;
+  auto* replay_command =
+      command(app, "replay",
+              "Score past showings of profiles as the dating deck would have: CSV files in, "
+              "seq,p_like,p_match out; needs no settings");
+  replay_command
+      ->add_option("--profiles", profiles_file, "person_id,sex,age,seeks,interests,photos,about_length")
+      ->required();
+  replay_command
+      ->add_option("--showings", showings_file, "seq,viewer_id,candidate_id,liked, in order of time")
+      ->required();
+  replay_command->callback([&] { code = replay(profiles_file, showings_file, std::cout); });
+
   std::string file;
   auto* backup_command = command(app, "backup", "Write database, files and keys into one file");
   backup_command->add_option("FILE", file, "The file to write")->required();

@@ -1,0 +1,59 @@
+// Level 3 of the rating: what is known of both, for this viewer and this candidate (docs/rating.md).
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dating/rating/behaviour.hpp"
+#include "dating/rating/primary.hpp"
+
+namespace tandem::dating {
+
+// The numbers of the formula. Those that depend on the people are refitted to their judgements (refit());
+// the defaults are what ranking.md's references and our own replay agree on.
+struct coefficients {
+  double receive_weight = 4;    // k: how many showings the prior of being liked is worth
+  double give_weight = 6;       // the same for how readily a person likes
+  double primary_share = 0.35;  // how much of level 1's log-odds goes into the prior
+  double memory = 0.97;         // see tally::add
+  double viewer = 0.04;         // weight of the viewer's own readiness: orders nothing within one deck
+  double age_gap = 0.01;        // log-odds per year between the two, for liking …
+  double back_age_gap = 0.02;   // … and for being liked back
+  double back = 0.8;            // exponent of the chance to be liked back: it is known less well
+  double usual_rate = 0.42;     // likes per showing of everybody, where nothing is known
+  int version = 0;              // counts refits
+
+  bool operator==(const coefficients&) const = default;
+};
+
+struct pair_score {
+  double like = 0;   // the chance that the viewer likes the candidate; knows nothing of the reverse judgement
+  double back = 0;   // the chance that the candidate likes the viewer back; 0.98 or 0.02 once they judged
+  double match = 0;  // what the deck is ordered by
+};
+
+struct pair_side {
+  const primary_profile& profile;
+  const behaviour& known;
+};
+
+// `judged_back`: what the candidate has already said about the viewer.
+pair_score score(const pair_side& viewer, const pair_side& candidate, const primary_model& primary,
+                 const coefficients& with, std::optional<bool> judged_back = std::nullopt);
+
+// The viewer's judgement of the candidate becomes known: both tallies move.
+void learn(behaviour& viewer, behaviour& candidate, bool liked, const coefficients& with,
+           std::optional<instant> at = std::nullopt);
+
+// One showing as it was known at its moment: what k is refitted to.
+struct showing_evidence {
+  double good = 0, count = 0;  // the candidate's received tally
+  double primary = 0;          // level 1's log-odds
+  bool liked = false;
+};
+
+// Moves receive_weight and primary_share one step (within 2..8 and 0..1) towards what would have foretold
+// these showings clearly better (log loss) and counts the version; too few showings: as they were.
+coefficients refit(const coefficients& from, std::span<const showing_evidence> seen);
+
+}  // namespace tandem::dating
