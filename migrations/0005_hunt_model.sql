@@ -5,13 +5,12 @@ ALTER TABLE hunt.vacancies
   ADD budget_min      bigint,                        -- minor units: kopecks, cents
   ADD budget_max      bigint,                        -- equal to budget_min when one sum is named
   ADD budget_currency text NOT NULL DEFAULT '',      -- ISO 4217; '' with a sum: no currency was written
-  ADD budget_per      text NOT NULL DEFAULT '' CHECK (budget_per IN ('', 'project', 'hour', 'day', 'month', 'piece')),
+  ADD budget_per      text NOT NULL DEFAULT '' CHECK (budget_per IN ('', 'project', 'hour', 'day', 'week', 'month', 'year', 'piece')),
   ADD deadline        text NOT NULL DEFAULT '',      -- as it was written, shortened
   ADD remote          boolean,
   ADD city            text NOT NULL DEFAULT '',
   ADD employment      text NOT NULL DEFAULT ''
     CHECK (employment IN ('', 'full', 'part', 'project', 'contract', 'internship', 'volunteer')),
-  ADD contact         text NOT NULL DEFAULT '',      -- where to respond, found in the post's own text
   ADD engine          text NOT NULL DEFAULT '';      -- who judged last: "local 3f9a21", "model NAME p3"
 
 -- What a verdict of the language model took. The same revision may be judged by several engines.
