@@ -36,6 +36,7 @@ build header  fasttext/fasttext.h                                         libfas
 build header  libstemmer.h                                                libstemmer-dev
 build header  gumbo.h                                                     libgumbo-dev
 build header  zlib.h                                                      zlib1g-dev
+build header  roaring/roaring.h                                           libroaring-dev
 test  header  gtest/gtest.h                                               libgtest-dev
 test  header  gmock/gmock.h                                               libgmock-dev
 test  command clang-tidy-19                                               clang-tidy-19
