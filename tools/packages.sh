@@ -36,6 +36,7 @@ build header  fasttext/fasttext.h                                         libfas
 build header  libstemmer.h                                                libstemmer-dev
 build header  gumbo.h                                                     libgumbo-dev
 build header  zlib.h                                                      zlib1g-dev
+build header  amqp.h                                                      librabbitmq-dev
 build header  roaring/roaring.h                                           libroaring-dev
 test  header  gtest/gtest.h                                               libgtest-dev
 test  header  gmock/gmock.h                                               libgmock-dev
@@ -43,6 +44,7 @@ test  command clang-tidy-19                                               clang-
 test  command clang-format-19                                             clang-format-19
 test  file    /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-*.a libclang-rt-19-dev
 wish  file    /usr/lib/llvm-19/bin/llvm-symbolizer                        llvm-19
+test  file    /usr/lib/rabbitmq/bin/rabbitmq-server                       rabbitmq-server
 test  command chromium                                                    chromium
 test  file    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf             fonts-dejavu-core
 wish  file    /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf           fonts-noto-color-emoji

@@ -50,7 +50,7 @@ WITH near AS MATERIALIZED (
   LIMIT (SELECT greatest($3::integer - count(*), 0) FROM head)
 )
 UPDATE platform.messages
-SET lease = $4, leased_until = now() + $5::interval, claims = claims + 1
+SET lease = $4, leased_until = now() + $5::interval, claims = claims + 1, carried_as = NULL
 WHERE message_id = ANY (ARRAY(SELECT message_id FROM head UNION ALL SELECT message_id FROM follower))
 RETURNING message_id, kind, key, body, failures, claims, published_at;
 
@@ -59,17 +59,17 @@ DELETE FROM platform.messages WHERE message_id = ANY ($1::bigint[]) AND lease = 
 
 -- name: later :exec
 UPDATE platform.messages
-SET due_at = $3, lease = NULL, leased_until = NULL, claims = claims - 1
+SET due_at = $3, lease = NULL, leased_until = NULL, carried_as = NULL, claims = claims - 1
 WHERE message_id = $1 AND lease = $2;
 
 -- name: give_back :exec
 UPDATE platform.messages
-SET lease = NULL, leased_until = NULL, claims = claims - 1
+SET lease = NULL, leased_until = NULL, carried_as = NULL, claims = claims - 1
 WHERE message_id = ANY ($1::bigint[]) AND lease = $2;
 
 -- name: failed :exec
 UPDATE platform.messages
-SET due_at = $3, lease = NULL, leased_until = NULL, failures = failures + 1
+SET due_at = $3, lease = NULL, leased_until = NULL, carried_as = NULL, failures = failures + 1
 WHERE message_id = $1 AND lease = $2;
 
 -- name: extend :exec
@@ -83,16 +83,17 @@ INSERT INTO platform.dead_letters (message_id, lane, kind, key, body, published_
 SELECT message_id, lane, kind, key, body, published_at, failures + 1, $3, $4 FROM gone;
 
 -- name: release_all :exec
-UPDATE platform.messages SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL;
+UPDATE platform.messages SET lease = NULL, leased_until = NULL, carried_as = NULL WHERE leased_until IS NOT NULL;
 
 -- name: lanes :many
+-- What a broker carries and nobody has taken is free.
 SELECT lane, coalesce(waiting, 0), coalesce(delayed, 0), coalesce(claimed, 0), coalesce(dead, 0), oldest
 FROM (SELECT lane,
              count(*) FILTER (WHERE free AND due_at <= $1) AS waiting,
              count(*) FILTER (WHERE free AND due_at > $1) AS delayed,
              count(*) FILTER (WHERE NOT free) AS claimed,
              min(published_at) FILTER (WHERE free AND due_at <= $1) AS oldest
-      FROM (SELECT *, leased_until IS NULL OR leased_until < now() AS free FROM platform.messages) AS m
+      FROM (SELECT *, lease IS NULL OR leased_until < now() AS free FROM platform.messages) AS m
       GROUP BY lane) AS alive
 FULL JOIN (SELECT lane, count(*) AS dead FROM platform.dead_letters GROUP BY lane) AS buried USING (lane)
 ORDER BY lane;

@@ -1,5 +1,6 @@
 #include "platform/pg/fake_transaction.hpp"
 #include "platform/pg/test_database.hpp"
+#include "platform/queue/lazy_transaction_for_test.hpp"
 #include "platform/queue/queue_conformance.hpp"
 
 using namespace tandem;
@@ -28,27 +29,6 @@ struct memory_bench {
   tandem::queue::queue& subject() { return *queue; }
   std::unique_ptr<pg::transaction> begin() { return std::make_unique<pg::fake_transaction>(); }
   void expire_leases() { time.advance(1h); }
-};
-
-// A transaction that begins with its first statement: the suite begins transactions outside of coroutines.
-class lazy_transaction final : public pg::transaction {
- public:
-  explicit lazy_transaction(pg::pool& on) : on_(on) {}
-  task<pg::result> run(const pg::statement& what, pg::params with) override {
-    if (!real_) real_ = co_await on_.begin();
-    co_return co_await real_->run(what, std::move(with));
-  }
-  task<> commit() override {
-    if (!real_) real_ = co_await on_.begin();
-    for (auto& then : hooks_) real_->after_commit(std::move(then));
-    co_await real_->commit();
-  }
-  void after_commit(std::function<void()> then) override { hooks_.push_back(std::move(then)); }
-
- private:
-  pg::pool& on_;
-  std::unique_ptr<pg::transaction> real_;
-  std::vector<std::function<void()>> hooks_;
 };
 
 struct pg_bench {
