@@ -15,10 +15,10 @@ struct coefficients {
   double receive_weight = 4;    // k: how many showings the prior of being liked is worth
   double give_weight = 6;       // the same for how readily a person likes
   double primary_share = 0.35;  // how much of level 1's log-odds goes into the prior
-  double memory = 0.97;         // see tally::add
-  double viewer = 0.04;         // weight of the viewer's own readiness: orders nothing within one deck
+  double memory = 0.96;         // see tally::add
+  double viewer = 0.02;         // weight of the viewer's own readiness: orders nothing within one deck
   double age_gap = 0.01;        // log-odds per year between the two, for liking …
-  double back_age_gap = 0.02;   // … and for being liked back
+  double back_age_gap = 0.03;   // … and for being liked back
   double back = 0.8;            // exponent of the chance to be liked back: it is known less well
   double usual_rate = 0.42;     // likes per showing of everybody, where nothing is known
   int version = 0;              // counts refits
