@@ -6,10 +6,12 @@
 
 #include "app/commands.hpp"
 #include "app/database.hpp"
+#include "app/engines.hpp"
 #include "app/resources.hpp"
 #include "async/loop.hpp"
 #include "async/within.hpp"
 #include "hunt/delivery/times.hpp"
+#include "hunt/posts/lanes.hpp"
 #include "hunt/sources/sources.hpp"
 #include "platform/bots/registry.hpp"
 #include "platform/errors/errors.hpp"
@@ -87,6 +89,29 @@ task<> look_at_lanes(pg::pool& db, executor on, const clock& time, findings& to)
   co_await lanes->stop();
 }
 
+task<> look_at_broker(pg::pool& db, executor on, const settings& all, const clock& time, findings& to) {
+  const auto broker = broker_of(all);
+  if (!broker) co_return;
+  to.title("RabbitMQ");
+  std::vector<std::string> lanes;
+  for (const auto lane : {hunt::judge_lane, hunt::deliver_lane}) lanes.emplace_back(lane);
+  try {
+    const auto found = co_await queue::look_at_amqp(on, db, *broker, std::move(lanes));
+    to.well(fmt::format("{} at {}", found.server, found.where));
+    for (const auto& one : found.queues) {
+      one.ready ? to.note(fmt::format("{:<28} {} waiting", one.queue, *one.ready))
+                : to.note(fmt::format("{:<28} not there yet: no relay and no consumer has run", one.queue));
+    }
+    const auto age = found.oldest_carried
+                         ? std::chrono::duration<double>(time.now() - *found.oldest_carried).count()
+                         : 0;
+    const auto line = fmt::format("{} handed to it and taken by nobody (oldest {:.0f} s)", found.carried, age);
+    age > 60 ? to.wrong(line) : to.well(line);
+  } catch (const amqp::broken& failure) {
+    to.wrong(fmt::format("no connection: {}", failure.what()));
+  }
+}
+
 task<> look_at_sources(pg::pool& db, const clock& time, findings& to) {
   to.title("Sources");
   const auto sources = hunt::make_sources(db, time);
@@ -153,6 +178,7 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
       to.well("schema up to date");
       co_await look_at_bots(db->pool(), all, time, to);
       co_await look_at_lanes(db->pool(), on, time, to);
+      co_await look_at_broker(db->pool(), on, all, time, to);
       co_await look_at_sources(db->pool(), time, to);
       co_await look_at_times(db->pool(), time, to);
       co_await look_at_errors(db->pool(), time, to);

@@ -7,6 +7,7 @@
 #include "accounts/dialogs.hpp"
 #include "accounts/users.hpp"
 #include "app/database.hpp"
+#include "app/engines.hpp"
 #include "app/lane_watch.hpp"
 #include "app/led_part.hpp"
 #include "app/resources.hpp"
@@ -196,11 +197,9 @@ class built_house final : public house {
     mode_ = co_await claim_installation(db_->pool(), all_, *secrets_);
     errors_ = errors::make_error_keeper(on_, db_->pool(), log::errors());
     co_await life_.start(*errors_);
-    queue::queue_options options;
-    options.told = [log = log::logger("queue")](std::string_view lane, std::string_view what) {
-      log.warn("a batch was not handled", {{"lane", lane}, {"error", what}});
-    };
-    lanes_ = queue::make_pg_queue(on_, db_->pool(), time_, std::move(options));
+    queue_ = make_queue(on_, all_, db_->pool(), time_, figures_);
+    lanes_ = queue_.lanes.get();
+    if (queue_.link) co_await life_.start(*queue_.link);
     const bool alone = roles_.size() == all_roles().size() && all_.database.empty();
     lead_ = alone ? lead::make_sole_candidate() : lead::make_pg_candidate(on_, db_->pool());
     co_await life_.start(*lead_);
@@ -263,6 +262,7 @@ class built_house final : public house {
     if (has(role::relay)) {
       lane_watch_ = make_lane_watch(on_, *lanes_, time_, figures_);
       co_await life_.start(*lane_watch_);
+      if (queue_.relay) co_await start_relay();
     }
     if (has(role::classifier)) co_await life_.start(*judge_);
     if (has(role::bots)) co_await start_bots();
@@ -271,6 +271,16 @@ class built_house final : public house {
     if (follower_ && has(role::reader)) co_await life_.start(*follower_);
     if (has(role::scheduler)) co_await start_scheduler();
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
+  }
+
+  // Led under a name of its own: a process may hand over messages while another one has the bots.
+  task<> start_relay() {
+    lead::lease_options lease;
+    lease.name = "relay";
+    relay_lead_ = lead::make_pg_candidate(on_, db_->pool(), std::move(lease));
+    co_await life_.start(*relay_lead_);
+    led_.push_back(make_led_part(on_, *relay_lead_, std::move(queue_.relay)));
+    co_await life_.start(*led_.back());
   }
 
   // The bots as they are registered now; remembers what the other rooms ask of them.
@@ -597,8 +607,9 @@ class built_house final : public house {
   std::unique_ptr<database> db_;
   std::unique_ptr<seal::vault> secrets_;
   std::unique_ptr<async::part> errors_;
-  std::unique_ptr<queue::queue> lanes_;
-  std::unique_ptr<lead::candidate> lead_;
+  queue_engine queue_;
+  queue::queue* lanes_ = nullptr;  // of queue_
+  std::unique_ptr<lead::candidate> lead_, relay_lead_;
   std::unique_ptr<bots::registry> registry_;
   std::unique_ptr<telegram::update_log> update_log_;
   std::int64_t main_bot_ = 0;

@@ -16,7 +16,7 @@ constexpr std::array<role_info, 8> table{{
      "database, Bot API; one process per installation"},
     {role::scheduler, "scheduler", "periodic jobs, alerts", "database, Bot API"},
     {role::api, "api", "public listener (webhooks)", "database, public_port; runs with bots"},
-    {role::relay, "relay", "queue watch: what waits, what died", "database"},
+    {role::relay, "relay", "queue watch: what waits, what died; the relay to RabbitMQ", "database, RabbitMQ if it is set"},
     {role::sandbox, "sandbox", "Bot API emulator, channel pages, web chat",
      "a data folder of its own, no database"},
 }};

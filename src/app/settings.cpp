@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "platform/amqp/address.hpp"
+
 namespace tandem::app {
 
 std::filesystem::path default_data_folder() {
@@ -47,6 +49,11 @@ std::vector<setting> settings::describe() {
                     "Whether statements are prepared; false behind a pooler in transaction mode."),
       setting::number("database_connections", database_connections, 2, 200,
                       "Connections to the database, at most."),
+      setting::secret_text(
+          "queue", queue,
+          "RabbitMQ by URL, several of one cluster separated by commas; amqps:// takes ?cacertfile=. Empty: the "
+          "queue is in the database alone.",
+          "amqps://tandem:password@mq.example.org/tandem?cacertfile=/etc/ssl/mq.pem"),
       setting::secret_text("main_bot_token", main_bot_token,
                            "The main bot's token from BotFather. Empty: this installation is a sandbox.",
                            "123456789:AAF…"),
@@ -122,6 +129,10 @@ setting_mistakes check_together(const settings& all) {
   if (!all.webhook_url.empty() && !all.webhook_url.starts_with("https://") && !all.main_bot_token.empty() &&
       all.telegram_api.empty()) {
     mistakes.push_back("webhook_url = " + all.webhook_url + ": Telegram calls https:// addresses only");
+  }
+  if (!all.queue.empty()) {
+    if (const auto broker = amqp::parse_addresses(all.queue); !broker)
+      mistakes.push_back("queue: " + broker.error());
   }
   if (all.bot_rate != 0 && all.broadcast_rate > all.bot_rate) {
     mistakes.push_back("broadcast_rate is more than bot_rate: it is a part of it");

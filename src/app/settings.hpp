@@ -22,6 +22,8 @@ struct settings {
   bool database_prepared = true;
   std::int64_t database_connections = 16;
 
+  std::string queue;  // empty: in the database; else RabbitMQ
+
   std::string main_bot_token;
   std::string telegram_api;  // empty: the sandbox, or https://api.telegram.org when there is a token
   std::string telegram_proxy;
