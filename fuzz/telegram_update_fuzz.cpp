@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto one = read_update(bytes); one && one->callback_query) {
     if (!from_json<callback_query>(to_json(*one->callback_query))) std::abort();
   }
-  if (const auto result = read_envelope(200, bytes)) from_json<message>(*result);
-  read_envelope(429, bytes);
+  if (const auto result = read_envelope(200, std::string(bytes))) from_json<message>(*result);
+  read_envelope(429, std::string(bytes));
   return 0;
 }

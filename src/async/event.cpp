@@ -1,8 +1,8 @@
 #include "async/event.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace tandem::async {
 
@@ -29,7 +29,7 @@ task<bool> event::wait_for(std::chrono::nanoseconds limit) {
   while (!state_->rung) {
     if (std::chrono::steady_clock::now() >= until) co_return false;
     state_->timer.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(until));
-    const auto [error] = co_await state_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await state_->timer.async_wait(asio::as_tuple(asio::deferred));
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (cancelled.cancelled() != asio::cancellation_type::none) {
       throw boost::system::system_error(asio::error::operation_aborted);

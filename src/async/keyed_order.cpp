@@ -1,8 +1,8 @@
 #include "async/keyed_order.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <list>
-#include <unordered_map>
 
 #include "async/event.hpp"
 
@@ -12,7 +12,7 @@ struct keyed_order::state {
   scope& in;
   std::size_t max_parallel;
   // An entry while the key is busy. Lists, since an empty deque already owns half a kilobyte.
-  std::unordered_map<std::int64_t, std::list<std::function<task<>()>>> lines;
+  boost::unordered_flat_map<std::int64_t, std::list<std::function<task<>()>>> lines;
   std::deque<std::int64_t> ready;  // keys that wait for a free slot
   std::size_t running = 0;
   std::size_t pending = 0;

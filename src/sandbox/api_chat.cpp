@@ -37,12 +37,12 @@ outcome get_chat(api_call& call) {
       R"("unique_gifts":false,"premium_subscription":false,"gifts_from_channels":false})";
   if (!it.username.empty()) {
     out.result += R"(,"active_usernames":[)";
-    append_json_text(out.result, it.username);
+    text::append_json(out.result, it.username);
     out.result += ']';
   }
   if (!it.description.empty()) {
     out.result += R"(,"description":)";
-    append_json_text(out.result, it.description);
+    text::append_json(out.result, it.description);
   }
   out.result += '}';
   return out;

@@ -93,7 +93,7 @@ outcome get_webhook_info(api_call& call) {
     if (!call.me.allowed_updates.empty()) {
       auto& kinds = f.begin("allowed_updates");
       append_json_list(kinds, call.me.allowed_updates,
-                       [&](const std::string& kind) { append_json_text(kinds, kind); });
+                       [&](const std::string& kind) { text::append_json(kinds, kind); });
     }
   }
   return out;

@@ -96,16 +96,16 @@ bot_api::finished bot_api::refused(bot& me, const api_error& why) {
 void bot_api::record(bot& me, const arguments& in, std::string_view method, journal_line& line,
                      std::string_view fault) {
   line.bot_id = me.id;
-  append_json_text(line.begin("method"), method);
+  text::append_json(line.begin("method"), method);
   if (in.has("chat_id")) {
     const auto id = in.integer("chat_id");
     if (id != 0)
       line.raw("chat_id", std::to_string(id));
     else
-      append_json_text(line.begin("chat_id"), in.text("chat_id"));
+      text::append_json(line.begin("chat_id"), in.text("chat_id"));
   }
   line.raw("params", in.as_json());
-  if (!fault.empty()) append_json_text(line.begin("fault"), fault);
+  if (!fault.empty()) text::append_json(line.begin("fault"), fault);
   ++me.accepted;
   world_.commit(line);
 }

@@ -244,7 +244,7 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
   }
   if (const std::string signature = text_in(from, "author_signature"); !signature.empty()) {
     std::string quoted;
-    append_json_text(quoted, signature);
+    text::append_json(quoted, signature);
     append_member(one.extra, "author_signature", quoted);
   }
   if (const std::string source = text_in(from, "forward_from"); !source.empty()) {

@@ -219,7 +219,7 @@ control_answer control::list_methods(const http::request&) {
       if (end > 0) {
         if (!first) list += ',';
         first = false;
-        append_json_text(list, rest.substr(0, end));
+        text::append_json(list, rest.substr(0, end));
       }
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }

@@ -3,31 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace tandem::sandbox {
+#include "base/text/json_text.hpp"
 
-// `text` as a JSON string with its quotes, appended.
-inline void append_json_text(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out += text.substr(done, i - done);
-    done = i + 1;
-    constexpr std::string_view hex = "0123456789abcdef";
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      default:
-        out += "\\u00";
-        out += hex[c >> 4];
-        out += hex[c & 15];
-    }
-  }
-  out += text.substr(done);
-  out += '"';
-}
+namespace tandem::sandbox {
 
 // Writes one JSON object straight into a text; it is whole when this ends. Thousands of answers a second are
 // made of these, so there is no tree in between.
@@ -40,7 +18,7 @@ class fields {
 
   fields& text(std::string_view name, std::string_view value) {
     key(name);
-    append_json_text(out_, value);
+    text::append_json(out_, value);
     return *this;
   }
   fields& text_if(std::string_view name, std::string_view value) {

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "base/text/hex.hpp"
 #include "sandbox/ascii.hpp"
 
 namespace tandem::sandbox {
@@ -274,11 +275,7 @@ stored_file& world::add_file(std::string_view bytes, std::string kind, std::stri
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   std::string unique = kind == "photo" ? "AQAD" : "AgAD";
-  for (int i = 0; i < 10; ++i) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    unique += hex[digest[i] >> 4];
-    unique += hex[digest[i] & 15];
-  }
+  unique += text::hex_of(std::as_bytes(std::span(digest).first(10)));
   if (const auto known = files_.find(unique); known != files_.end()) return known->second;
 
   const std::string path = folder_ + "/files/" + unique;
@@ -441,7 +438,7 @@ callback_query* world::find_query(std::string_view id) {
 }
 
 void world::close_query(const callback_query& one, journal_line& line) {
-  append_json_text(line.begin("answered"), one.id);
+  text::append_json(line.begin("answered"), one.id);
   const std::string id = one.id;
   queries_.erase(id);
 }

@@ -178,7 +178,7 @@ void append_localized(std::string& out, const localized& texts) {
   fields f(out);
   for (const auto& [language, text] : texts) {
     std::string quoted;
-    append_json_text(quoted, text);
+    text::append_json(quoted, text);
     f.raw(language, quoted);
   }
 }
@@ -257,7 +257,7 @@ void world::bot_record(std::string& out, const bot& one) const {
   });
   auto& kinds = f.begin("allowed_updates");
   append_json_list(kinds, one.allowed_updates,
-                   [&](const std::string& kind) { append_json_text(kinds, kind); });
+                   [&](const std::string& kind) { text::append_json(kinds, kind); });
   fields(f.begin("hook"))
       .text("url", one.hook.url)
       .text("secret", one.hook.secret)

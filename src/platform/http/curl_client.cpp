@@ -192,12 +192,13 @@ class multi : public std::enable_shared_from_this<multi> {
     append("Expect:");  // no 100 Continue: it costs a second with servers that do not know it
     if (!what.request.headers.find("Content-Type")) append("Content-Type:");  // libcurl would call it a form
     std::string line;
-    for (const auto& [name, value] : what.request.headers.all()) {
+    for (const auto& [name, value] : what.request.headers) {
       line.clear();
       write_header(line, name, value);
       line.resize(line.size() - 2);
       // libcurl takes "Name:" for a wish to leave the header out.
-      append(value.empty() ? name + ";" : line);
+      if (value.empty()) line.assign(name).append(";");
+      append(line);
     }
   }
 

@@ -4,13 +4,30 @@
 
 namespace tandem::http {
 
-void headers::set(std::string_view name, std::string value) {
-  std::erase_if(fields_, [&](const auto& field) { return same_name(field.first, name); });
-  fields_.emplace_back(std::string(name), std::move(value));
+namespace {
+constexpr std::size_t usual_bytes = 256, usual_count = 8;  // of a message's headers: no growing in steps
+}
+
+void headers::add(std::string_view name, std::string_view value) {
+  if (places_.empty()) {
+    text_.reserve(usual_bytes);
+    places_.reserve(usual_count);
+  }
+  const auto begin = text_.size();
+  text_.append(name).append(value);
+  places_.push_back({begin, begin + name.size(), text_.size()});
+}
+
+void headers::set(std::string_view name, std::string_view value) {
+  const auto is_that = [&](const place& one) {
+    return same_name(std::string_view(text_).substr(one.name, one.value - one.name), name);
+  };
+  std::erase_if(places_, is_that);
+  add(name, value);
 }
 
 std::optional<std::string_view> headers::find(std::string_view name) const {
-  for (const auto& [key, value] : fields_) {
+  for (const auto& [key, value] : *this) {
     if (same_name(key, name)) return value;
   }
   return std::nullopt;

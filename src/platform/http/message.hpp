@@ -11,20 +11,51 @@
 
 namespace tandem::http {
 
-// Header names are compared without regard to case; order is kept.
+// Header names are compared without regard to case; order is kept. One text holds all of them, since every
+// request and answer makes such a list. What is handed out is valid until the next change.
 class headers {
  public:
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);
+  struct field {
+    std::string_view name, value;
+  };
+  class iterator {
+   public:
+    iterator(const headers& of, std::size_t index) : of_(&of), index_(index) {}
+    field operator*() const { return of_->at(index_); }
+    iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    bool operator==(const iterator& other) const { return index_ == other.index_; }
+
+   private:
+    const headers* of_;
+    std::size_t index_;
+  };
+
+  void add(std::string_view name, std::string_view value);
+  void set(std::string_view name, std::string_view value);
   std::optional<std::string_view> find(std::string_view name) const;
   std::string_view value_or(std::string_view name, std::string_view otherwise) const {
     const auto found = find(name);
     return found ? *found : otherwise;
   }
-  const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
+  iterator begin() const { return {*this, 0}; }
+  iterator end() const { return {*this, places_.size()}; }
+  std::size_t size() const { return places_.size(); }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  struct place {
+    std::size_t name, value, end;  // where they begin in text_, and where the value ends
+  };
+  field at(std::size_t index) const {
+    const auto& [name, value, end] = places_[index];
+    const std::string_view text = text_;
+    return {text.substr(name, value - name), text.substr(value, end - value)};
+  }
+
+  std::string text_;
+  std::vector<place> places_;
 };
 
 // What a handler of the server sees.

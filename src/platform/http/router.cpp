@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "platform/http/json_text.hpp"
+#include "base/text/json_text.hpp"
 #include "platform/http/server.hpp"
 #include "platform/http/wire.hpp"
 
@@ -277,8 +277,8 @@ std::string_view router::name_of(std::string_view method, std::string_view path)
 }
 
 response json_error(int status, std::string_view code, std::string_view message) {
-  return response::json(
-      status, R"({"error":{"code":)" + json_text(code) + R"(,"message":)" + json_text(message) + "}}");
+  return response::json(status, R"({"error":{"code":)" + text::json_text(code) + R"(,"message":)" +
+                                    text::json_text(message) + "}}");
 }
 
 }  // namespace tandem::http

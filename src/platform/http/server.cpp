@@ -275,8 +275,8 @@ class conversation {
     if (const auto proto = what.headers.find("X-Forwarded-Proto"))
       what.encrypted = has_token(*proto, "https");
     std::string chain;
-    for (const auto& [key, value] : what.headers.all()) {
-      if (same_name(key, "X-Forwarded-For")) chain += (chain.empty() ? "" : ",") + value;
+    for (const auto& [key, value] : what.headers) {
+      if (same_name(key, "X-Forwarded-For")) chain.append(chain.empty() ? "" : ",").append(value);
     }
     // From the right: each proxy appended whom it saw; the first that we do not trust is the client.
     for (std::string_view left = chain; !left.empty();) {

@@ -7,9 +7,7 @@
 namespace tandem::http {
 
 std::optional<url> parse_url(std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return std::nullopt;
-  }
+  if (!is_visible(text)) return std::nullopt;
   url out;
   const auto scheme = text.find("://");
   if (scheme == std::string_view::npos) return std::nullopt;

@@ -29,12 +29,11 @@ bool is_token(std::string_view text) {
   return true;
 }
 
+// Without a way out of the loop, so that it is done for many bytes at once.
 bool is_field_value(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f) return false;
-  }
-  return true;
+  bool good = true;
+  for (const char c : text) good &= (static_cast<unsigned char>(c) >= 0x20 || c == '\t') && c != 0x7f;
+  return good;
 }
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -104,7 +103,7 @@ std::expected<head_facts, wire_fault> parse_fields(std::string_view head, std::s
     const auto value = trimmed(line.substr(colon + 1));
     if (!is_token(name) || !is_field_value(value)) return std::unexpected(wire_fault::malformed);
     if (const auto noted = note(facts, name, value); !noted) return std::unexpected(noted.error());
-    into.add(std::string(name), std::string(value));
+    into.add(name, value);
   }
   return facts;
 }
@@ -138,6 +137,12 @@ bool same_name(std::string_view a, std::string_view b) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
+}
+
+bool is_visible(std::string_view text) {
+  bool good = true;
+  for (const char c : text) good &= static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+  return good;
 }
 
 bool has_token(std::string_view list, std::string_view token) {
@@ -313,9 +318,7 @@ std::expected<void, wire_fault> request_reader::parse(std::string_view head) {
                                                                      : wire_fault::malformed);
   }
   if (!is_token(method) || target.empty()) return std::unexpected(wire_fault::malformed);
-  for (const char c : target) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return std::unexpected(wire_fault::malformed);
-  }
+  if (!is_visible(target)) return std::unexpected(wire_fault::malformed);
   message_ = {};
   message_.method = method;
   const auto facts = parse_fields(head, limits_.header_count, message_.headers);
@@ -494,13 +497,10 @@ void append_number(std::string& out, std::uint64_t number, int base = 10) {
 void write_request_head(std::string& out, std::string_view method, std::string_view target,
                         std::string_view host, const headers& more, std::size_t body_size) {
   if (!is_token(method)) throw std::invalid_argument("a method with a forbidden character");
-  for (const char c : target) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
-      throw std::invalid_argument("a target with a space");
-  }
+  if (!is_visible(target)) throw std::invalid_argument("a target with a space");
   out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
   write_header(out, "Host", host);
-  for (const auto& [name, value] : more.all()) write_header(out, name, value);
+  for (const auto& [name, value] : more) write_header(out, name, value);
   if (body_size > 0 || method == "POST" || method == "PUT" || method == "PATCH") {
     out.append("Content-Length: ");
     append_number(out, body_size);
@@ -513,7 +513,7 @@ void write_response_head(std::string& out, int status, const headers& more) {
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::uint64_t>(status));
   out.append(" ").append(reason_of(status)).append("\r\n");
-  for (const auto& [name, value] : more.all()) write_header(out, name, value);
+  for (const auto& [name, value] : more) write_header(out, name, value);
 }
 
 void write_chunk(std::string& out, std::string_view piece) {

@@ -165,6 +165,7 @@ std::string_view reason_of(int status);
 void write_chunk(std::string& out, std::string_view piece);
 
 bool same_name(std::string_view a, std::string_view b);  // header names: without regard to case
+bool is_visible(std::string_view text);                  // no space and no control character in it
 // Whether a comma-separated header value has this element ("keep-alive, Upgrade" has "upgrade").
 bool has_token(std::string_view list, std::string_view token);
 

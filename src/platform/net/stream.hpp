@@ -17,6 +17,8 @@ class byte_stream {
   virtual ~byte_stream() = default;
   // At least one byte, or 0: the other side has ended.
   virtual task<std::size_t> read_some(std::span<char> into) = 0;
+  // As much as the system takes at once, without a coroutine; how much that was (0 over TLS).
+  virtual std::size_t write_now(std::string_view bytes) = 0;
   // Both texts, one after the other, in one system call if the system takes them.
   virtual task<> write_all(std::string_view first, std::string_view second = {}) = 0;
   // Says that nothing more is written. What the other side still sends can be read over TCP; over TLS reading

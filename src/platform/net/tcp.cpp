@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -86,10 +87,17 @@ tcp_stream::tcp_stream(tcp::socket socket) : socket_(std::move(socket)) {
 
 task<std::size_t> tcp_stream::read_some(std::span<char> into) {
   const asio::mutable_buffer buffer(into.data(), into.size());
-  const auto [error, size] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
+  const auto [error, size] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::deferred));
   if (error == asio::error::eof) co_return 0;
   if (error) throw boost::system::system_error(error);
   co_return size;
+}
+
+std::size_t tcp_stream::write_now(std::string_view bytes) {
+  boost::system::error_code error;
+  const auto written = socket_.write_some(asio::buffer(bytes), error);
+  if (error && error != asio::error::would_block) throw boost::system::system_error(error);
+  return written;
 }
 
 task<> tcp_stream::write_all(std::string_view first, std::string_view second) {

@@ -10,6 +10,7 @@ class tcp_stream final : public byte_stream {
  public:
   explicit tcp_stream(boost::asio::ip::tcp::socket socket);
   task<std::size_t> read_some(std::span<char> into) override;
+  std::size_t write_now(std::string_view bytes) override;
   task<> write_all(std::string_view first, std::string_view second) override;
   task<> end_writing() override;
   void close() noexcept override;

@@ -45,6 +45,7 @@ class tls_stream final : public byte_stream {
     co_return size;
   }
 
+  std::size_t write_now(std::string_view) override { return 0; }
   task<> write_all(std::string_view first, std::string_view second) override {
     if (second.empty()) {
       co_await asio::async_write(stream_, asio::buffer(first), asio::use_awaitable);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/text/hex.hpp"
 #include "platform/pg/migrate_sql.hpp"
 #include "platform/pg/pg.hpp"
 
@@ -26,9 +27,7 @@ struct migration {
 std::string sha256(std::string_view text) {
   unsigned char digest[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  std::string out;
-  for (const auto byte : digest) out += fmt::format("{:02x}", byte);
-  return out;
+  return text::hex_of(std::as_bytes(std::span(digest)));
 }
 
 std::vector<migration> read_all(const fs::path& folder) {

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/text/hex.hpp"
+
 namespace tandem::seal {
 namespace {
 
@@ -22,13 +24,6 @@ const unsigned char* raw(const std::byte* bytes) { return reinterpret_cast<const
 unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 const unsigned char* raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-std::string hex(const std::byte* bytes, std::size_t size) {
-  std::string out(size * 2 + 1, '\0');
-  sodium_bin2hex(out.data(), out.size(), raw(bytes), size);
-  out.pop_back();
-  return out;
 }
 
 class key_vault final : public vault {
@@ -69,7 +64,7 @@ class key_vault final : public vault {
 
   std::string fingerprint() const override {
     const auto print = derive("fingerprint");
-    return hex(print.data(), 8);
+    return text::hex_of(std::span(print).first(8));
   }
 
   std::vector<std::byte> derive(std::string_view use) const override {
@@ -88,7 +83,7 @@ void write_key(const std::filesystem::path& file) {
   ::chmod(file.parent_path().c_str(), 0700);
   std::vector<std::byte> key(key_bytes);
   randombytes_buf(key.data(), key.size());
-  const auto text = hex(key.data(), key.size()) + "\n";
+  const auto text = text::hex_of(key) + "\n";
   // Written whole and then named: a crash leaves no half a key.
   const auto draft = file.string() + ".new";
   const int out = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <limits>
 
 #include "platform/telegram/json_text.hpp"
@@ -78,6 +79,22 @@ template <class T>
   return out;
 }
 
+// The server writes the id first; the rest of the message that was sent is not looked at.
+template <>
+answer<message_id> object_of<message_id>(answer<std::string> raw) {
+  if (!raw) return std::unexpected(std::move(raw.error()));
+  constexpr std::string_view first = R"({"message_id":)";
+  if (raw->starts_with(first)) {
+    message_id out;
+    const char* const end = raw->data() + raw->size();
+    const auto [rest, error] = std::from_chars(raw->data() + first.size(), end, out.message_id);
+    if (error == std::errc() && rest < end && (*rest == ',' || *rest == '}')) return out;
+  }
+  answer<message_id> out(std::in_place);
+  if (const auto error = read_json(*raw, *out)) out = std::unexpected(unreadable(error->text()));
+  return out;
+}
+
 // The typed calls are plain functions that put the parameters together; what waits is one of these two, whose
 // frame is small.
 template <class T>
@@ -148,7 +165,7 @@ std::string kinds_json(const std::vector<update_kind>& kinds) {
   std::string out = "[";
   for (const auto kind : kinds) {
     if (out.size() > 1) out += ',';
-    append_quoted(out, name_of(kind));
+    text::append_json(out, name_of(kind));
   }
   return out + "]";
 }
@@ -220,15 +237,18 @@ refusal classify(int code, std::string_view description) {
   return refusal::other;
 }
 
-answer<std::string> read_envelope(int http_status, std::string_view body) {
+answer<std::string> read_envelope(int http_status, std::string body) {
   // Nearly every answer looks so: the result is cut out unread. After another list or object than the
   // result's there is no second closing bracket, since the only field that may follow is a text.
   constexpr std::string_view good = "{\"ok\":true,\"result\":";
   if (http_status == 200 && body.starts_with(good)) {
-    const auto result = body.substr(good.size());
+    const auto result = std::string_view(body).substr(good.size());
     if (result == "true}") return std::string("true");
-    if (result.ends_with("}}") || result.ends_with("]}"))
-      return std::string(result.substr(0, result.size() - 1));
+    if (result.ends_with("}}") || result.ends_with("]}")) {
+      body.pop_back();
+      body.erase(0, good.size());
+      return body;
+    }
   }
   boost::system::error_code broken;
   const auto document = boost::json::parse(boost::json::string_view(body.data(), body.size()), broken);

@@ -55,7 +55,7 @@ using answer = std::expected<T, api_error>;
 refusal classify(int code, std::string_view description);
 // Takes an HTTP answer apart: the raw JSON of "result", or the error; a body that is no JSON is
 // refusal::server.
-answer<std::string> read_envelope(int http_status, std::string_view body);
+answer<std::string> read_envelope(int http_status, std::string body);
 
 // Answers to a person overtake mailings.
 enum class urgency { reply, broadcast };

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "async/event.hpp"
 #include "async/keyed_order.hpp"
@@ -55,7 +55,7 @@ class seen_ids {
 
  private:
   std::size_t limit_;
-  std::unordered_set<std::int64_t> known_;
+  boost::unordered_flat_set<std::int64_t> known_;
   std::deque<std::int64_t> order_;
 };
 
@@ -72,7 +72,7 @@ class memory_update_log final : public update_log {
   }
 
  private:
-  std::unordered_map<std::int64_t, update_progress> kept_;
+  boost::unordered_flat_map<std::int64_t, update_progress> kept_;
 };
 
 std::int64_t unix_seconds(const clock& time) {
@@ -138,8 +138,8 @@ struct dispatcher::state {
   async::keyed_order order;
   seen_ids seen;
   dispatcher_options options;
-  std::vector<std::int64_t> handled;                                  // since the last take_handled()
-  std::unordered_map<std::int64_t, std::function<void()>> under_way;  // who waits for which update
+  std::vector<std::int64_t> handled;                                         // since the last take_handled()
+  boost::unordered_flat_map<std::int64_t, std::function<void()>> under_way;  // who waits for which update
 
   void tell(std::string_view what, std::string_view detail) const {
     if (report) report(what, detail);
@@ -231,8 +231,10 @@ struct dispatcher::state {
     }
     self->seen.add(what.update_id);
     self->handled.push_back(what.update_id);
-    const auto waiting = self->under_way.extract(what.update_id);
-    waiting.mapped()();
+    const auto waiting = self->under_way.find(what.update_id);
+    const auto done = std::move(waiting->second);
+    self->under_way.erase(waiting);
+    done();
   }
 };
 
@@ -292,12 +294,17 @@ struct unconfirmed {
   std::size_t open = 0;
   async::event changed;
 
-  bool knows(std::int64_t id) const {
-    return std::ranges::any_of(list, [id](const one& known) { return known.id == id; });
+  one* find(std::int64_t id) {
+    if (list.empty()) return nullptr;
+    // Mostly the numbers have no gaps: then it is the n-th.
+    const auto index = static_cast<std::uint64_t>(id) - static_cast<std::uint64_t>(list.front().id);
+    if (index < list.size() && list[index].id == id) return &list[index];
+    const auto found = std::ranges::find(list, id, &one::id);
+    return found == list.end() ? nullptr : &*found;
   }
   void done(std::int64_t id) {
-    const auto found = std::ranges::find(list, id, &one::id);
-    if (found == list.end() || found->handled) return;
+    auto* found = find(id);
+    if (!found || found->handled) return;
     found->handled = true;
     --open;
     changed.ring();
@@ -359,7 +366,7 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
 
     for (auto& one : batch) {
       const auto id = one.update_id;
-      if (waiting->knows(id)) continue;
+      if (waiting->find(id)) continue;
       waiting->list.push_back({id});
       ++waiting->open;
       to.submit(std::move(one), [waiting, id] { waiting->done(id); });

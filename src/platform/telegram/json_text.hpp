@@ -4,32 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/text/json_text.hpp"
+
 // Writing JSON without a document tree: what every outgoing call does.
 namespace tandem::telegram {
-
-inline void append_quoted(std::string& out, std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
-    out += '\\';
-    if (byte == '"' || byte == '\\') {
-      out += static_cast<char>(byte);
-    } else if (byte == '\n') {
-      out += 'n';
-    } else {
-      out += "u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    }
-  }
-  out.append(text, from);
-  out += '"';
-}
 
 template <std::integral I>
 void append_number(std::string& out, I number) {
@@ -40,9 +18,13 @@ void append_number(std::string& out, I number) {
 // {"name":value,…}, one field after the other.
 class json_object {
  public:
+  json_object() {
+    out_.reserve(usual_size);
+    out_ += '{';
+  }
   json_object& text(std::string_view name, std::string_view value) {
     key(name);
-    append_quoted(out_, value);
+    text::append_json(out_, value);
     return *this;
   }
   json_object& number(std::string_view name, std::int64_t value) {
@@ -68,7 +50,8 @@ class json_object {
     out_ += name;  // our own names: nothing to escape
     out_ += "\":";
   }
-  std::string out_ = "{";
+  static constexpr std::size_t usual_size = 240;  // no growing in steps
+  std::string out_;
 };
 
 }  // namespace tandem::telegram

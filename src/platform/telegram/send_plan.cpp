@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
-#include <list>
 #include <random>
 #include <set>
-#include <unordered_map>
 
 namespace tandem::telegram {
 
@@ -60,7 +59,8 @@ struct send_plan::state {
     tick line_before{};  // the chat's `full_at` before this call was counted
   };
   struct line {
-    std::array<std::list<ticket>, 2> waiting;  // by urgency
+    // By urgency. A chat seldom has more than one or two, and the room for them stays.
+    std::array<std::vector<ticket>, 2> waiting;
     ticket running = 0;
     tick full_at{};  // when the whole burst is there again
     tick closed_until{};
@@ -76,8 +76,8 @@ struct send_plan::state {
 
   send_limits limits;
   std::minstd_rand random;
-  std::unordered_map<ticket, entry> entries;
-  std::unordered_map<std::int64_t, line> lines;
+  boost::unordered_flat_map<ticket, entry> entries;
+  boost::unordered_flat_map<std::int64_t, line> lines;
   std::array<std::deque<stand>, 2> rings;  // chats that may go, in turn, by the urgency of their next message
   std::multimap<tick, stand> held;         // chats that wait for a moment
   window bot, broadcasts, paid;
@@ -194,14 +194,15 @@ struct send_plan::state {
     auto& call = entries[id];
     auto& of = lines[call.chat];
     of.closed_until = std::max(of.closed_until, now + pause);
-    of.waiting[static_cast<int>(call.how)].push_front(id);
+    auto& waiting = of.waiting[static_cast<int>(call.how)];
+    waiting.insert(waiting.begin(), id);
     stand_in_line(call.chat, of);
   }
 
   // Forgets chats that have nothing left to remember, now and then.
   void sweep(tick now) {
     if (lines.size() < lines_at_sweep) return;
-    std::erase_if(lines, [&](const auto& item) {
+    boost::unordered::erase_if(lines, [&](const auto& item) {
       const auto& of = item.second;
       return of.running == 0 && of.waiting[0].empty() && of.waiting[1].empty() && of.full_at <= now &&
              of.closed_until <= now && of.group.idle(now);
@@ -280,7 +281,7 @@ std::optional<send_plan::start> send_plan::next(tick now) {
         break;
       }
       ring.pop_front();
-      of.waiting[how].pop_front();
+      of.waiting[how].erase(of.waiting[how].begin());
       self.begin(id, call, of, now);
       return start{id, call.paid};
     }

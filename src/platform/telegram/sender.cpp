@@ -4,9 +4,9 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <charconv>
 #include <random>
-#include <unordered_map>
 
 #include "async/event.hpp"
 #include "async/scope.hpp"
@@ -39,8 +39,9 @@ std::chrono::seconds seconds_in(std::string_view text) {
 
 // A call's parameters with the chat in front.
 std::string with_chat(std::string_view params, std::int64_t chat_id, bool paid) {
-  std::string out = "{";
+  std::string out;
   out.reserve(params.size() + 64);
+  out += '{';
   if (chat_id != 0) {
     out += "\"chat_id\":";
     append_number(out, chat_id);
@@ -122,8 +123,8 @@ class http_sender final : public sender {
     sender_events events;
     send_plan plan;
     sender_counts counts;
-    std::unordered_map<send_plan::ticket, waiter*> waiters;
-    std::unordered_map<std::int64_t, std::int64_t> moved;  // chats that became supergroups
+    boost::unordered_flat_map<send_plan::ticket, waiter*> waiters;
+    boost::unordered_flat_map<std::int64_t, std::int64_t> moved;  // chats that became supergroups
     std::optional<ticks::time_point> next_wake;
     async::event changed, ended;
     std::size_t calls = 0;
@@ -301,8 +302,8 @@ class http_sender final : public sender {
                                             const call_options& options, std::int64_t chat_id, bool paid) {
     auto what = request_of(of, method, params, options, chat_id, paid);
     try {
-      const auto got = co_await of.transport.send(std::move(what));
-      auto result = read_envelope(got.status, got.body);
+      auto got = co_await of.transport.send(std::move(what));
+      auto result = read_envelope(got.status, std::move(got.body));
       if (!result && result.error().why == refusal::flood && !result.error().retry_after) {
         result.error().retry_after = seconds_in(got.headers.value_or("Retry-After", "1"));
       }
@@ -370,7 +371,7 @@ class http_sender final : public sender {
     try {
       auto got = co_await self->transport.send(std::move(what));
       if (got.status == 200) co_return std::move(got.body);
-      auto refused = read_envelope(got.status, got.body);
+      auto refused = read_envelope(got.status, std::move(got.body));
       if (refused)
         co_return std::unexpected(
             failure(refusal::server, "a file with status " + std::to_string(got.status)));

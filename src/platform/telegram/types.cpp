@@ -201,7 +201,7 @@ struct writer {
     char digits[32];
     out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
   }
-  void write(const std::string& value) { append_quoted(out, value); }
+  void write(const std::string& value) { text::append_json(out, value); }
   template <class T>
   void write(const std::optional<T>& value) {
     write(*value);

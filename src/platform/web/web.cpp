@@ -1,6 +1,6 @@
 #include "platform/web/web.hpp"
 
-#include "platform/http/json_text.hpp"
+#include "base/text/json_text.hpp"
 
 namespace tandem::web {
 
@@ -13,8 +13,8 @@ http::response health_answer(const parts& list, bool must_be_ready) {
     const auto state = part->state();
     ready = ready && state.ready;
     if (!each.empty()) each += ',';
-    each += R"({"name":)" + http::json_text(part->name()) + R"(,"ready":)" +
-            (state.ready ? "true" : "false") + R"(,"detail":)" + http::json_text(state.detail) + "}";
+    each += R"({"name":)" + text::json_text(part->name()) + R"(,"ready":)" +
+            (state.ready ? "true" : "false") + R"(,"detail":)" + text::json_text(state.detail) + "}";
   }
   std::string body =
       std::string(R"({"ready":)") + (ready ? "true" : "false") + R"(,"parts":[)" + each + "]}\n";

@@ -1,0 +1,20 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace tandem::text {
+
+// Two lower-case hexadecimal digits for each byte.
+inline std::string hex_of(std::span<const std::byte> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const auto byte : bytes) {
+    out += digits[std::to_integer<unsigned>(byte) >> 4];
+    out += digits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return out;
+}
+
+}  // namespace tandem::text
