@@ -34,10 +34,14 @@ build header  prometheus/registry.h                                       promet
 build header  benchmark/benchmark.h                                       libbenchmark-dev
 build header  fasttext/fasttext.h                                         libfasttext-dev
 build header  libstemmer.h                                                libstemmer-dev
+build header  qrencode.h                                                  libqrencode-dev
 build header  gumbo.h                                                     libgumbo-dev
+build header  expat.h                                                     libexpat1-dev
 build header  zlib.h                                                      zlib1g-dev
 build header  amqp.h                                                      librabbitmq-dev
 build header  roaring/roaring.h                                           libroaring-dev
+build file    /usr/share/libtimezonemap/ui/cities15000.txt                 libtimezonemap-data
+build file    /usr/share/locale/ru/LC_MESSAGES/geonames.mo                 libgeonames-common
 test  header  gtest/gtest.h                                               libgtest-dev
 test  header  gmock/gmock.h                                               libgmock-dev
 test  command clang-tidy-19                                               clang-tidy-19
