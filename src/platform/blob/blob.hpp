@@ -4,12 +4,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "async/task.hpp"
 #include "base/clock.hpp"
+
+namespace tandem::s3 {
+class bucket;
+}
 
 namespace tandem::blob {
 
@@ -37,6 +42,9 @@ class store {
   virtual std::string link(const blob_id& id, instant until) const = 0;
 };
 
+// True for what a put may return: ids come from links and from the database, too.
+bool is_blob_id(std::string_view text);
+
 enum class link_error { forged, expired };
 
 // Links that we serve ourselves: PREFIX/ID?until=SECONDS&signature=HEX (HMAC-SHA-512-256 over id and time).
@@ -58,5 +66,15 @@ class link_signer {
 
 // Files in a folder of ours, made when absent. Files are written aside, synced and renamed.
 std::unique_ptr<store> make_folder_store(std::filesystem::path folder, const link_signer& links);
+
+// Objects of a bucket of S3; `under` outlives it. A blob's key is its id, so that what comes back is checked
+// against it: throws damaged when it differs. Links are presigned, seven days at most, and need no server of
+// ours.
+std::unique_ptr<store> make_s3_store(s3::bucket& under, const clock& time);
+
+// What the store gave is not what was put into it.
+struct damaged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 }  // namespace tandem::blob

@@ -36,7 +36,7 @@ TYPED_TEST_P(BlobConformance, TheSameBytesAreKeptOnce) {
 }
 
 TYPED_TEST_P(BlobConformance, WhatIsNotThereIsNothing) {
-  for (const std::string id :
+  for (const std::string& id :
        {std::string(64, '0'), std::string("../../etc/passwd"), std::string(), std::string("A")}) {
     EXPECT_EQ(this->bench.io.run(this->bench.subject().get(id)), std::nullopt) << id;
     EXPECT_FALSE(this->bench.io.run(this->bench.subject().remove(id))) << id;

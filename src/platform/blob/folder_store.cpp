@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "async/offload.hpp"
+#include "base/text/hex.hpp"
 #include "platform/blob/blob.hpp"
 
 namespace tandem::blob {
@@ -21,18 +22,10 @@ namespace {
   throw std::system_error(errno, std::generic_category(), path.string());
 }
 
-// Ids come from links and from the database; they become paths only when they are what we give out.
-bool is_id(std::string_view text) {
-  return text.size() == 2 * crypto_hash_sha256_BYTES &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 blob_id id_of(std::span<const std::byte> bytes) {
   unsigned char digest[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  char text[2 * sizeof digest + 1];
-  sodium_bin2hex(text, sizeof text, digest, sizeof digest);
-  return text;
+  return text::hex_of(std::as_bytes(std::span(digest)));
 }
 
 void write_durably(const fs::path& path, std::span<const std::byte> bytes) {
@@ -92,13 +85,13 @@ class folder_store final : public store {
   }
 
   task<std::optional<std::vector<std::byte>>> get(blob_id id) override {
-    if (!is_id(id)) co_return std::nullopt;
+    if (!is_blob_id(id)) co_return std::nullopt;
     std::function<std::optional<std::vector<std::byte>>()> work = [this, &id] { return read(path_of(id)); };
     co_return co_await disk_.run(std::move(work));
   }
 
   task<bool> remove(blob_id id) override {
-    if (!is_id(id)) co_return false;
+    if (!is_blob_id(id)) co_return false;
     std::function<bool()> work = [this, &id] { return fs::remove(path_of(id)); };
     co_return co_await disk_.run(std::move(work));
   }
@@ -143,7 +136,7 @@ class folder_store final : public store {
       std::vector<blob_id> ids;
       for (const auto& each : fs::directory_iterator(folder)) {
         auto id = each.path().filename().string();
-        if (is_id(id) && id > after) ids.push_back(std::move(id));
+        if (is_blob_id(id) && id > after) ids.push_back(std::move(id));
       }
       std::ranges::sort(ids);
       for (auto& id : ids) {
@@ -164,6 +157,11 @@ class folder_store final : public store {
 
 }  // namespace
 
+bool is_blob_id(std::string_view text) {
+  return text.size() == 2 * crypto_hash_sha256_BYTES &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 link_signer::link_signer(std::vector<std::byte> key, std::string prefix)
     : key_(std::move(key)), prefix_(std::move(prefix)) {
   if (key_.size() != crypto_auth_KEYBYTES) throw std::invalid_argument("a key for links has 32 bytes");
@@ -178,16 +176,15 @@ std::string link_signer::sign(const blob_id& id, instant until) const {
   unsigned char signature[crypto_auth_BYTES];
   crypto_auth(signature, reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(),
               reinterpret_cast<const unsigned char*>(key_.data()));
-  char text[2 * sizeof signature + 1];
-  sodium_bin2hex(text, sizeof text, signature, sizeof signature);
-  return prefix_ + "/" + id + "?until=" + seconds + "&signature=" + text;
+  return prefix_ + "/" + id + "?until=" + seconds +
+         "&signature=" + text::hex_of(std::as_bytes(std::span(signature)));
 }
 
 std::expected<blob_id, link_error> link_signer::check(std::string_view id, std::string_view until,
                                                       std::string_view signature, instant now) const {
   unsigned char given[crypto_auth_BYTES];
   std::size_t size = 0;
-  if (!is_id(id) || signature.size() != 2 * sizeof given ||
+  if (!is_blob_id(id) || signature.size() != 2 * sizeof given ||
       sodium_hex2bin(given, sizeof given, signature.data(), signature.size(), nullptr, &size, nullptr) != 0 ||
       size != sizeof given) {
     return std::unexpected(link_error::forged);

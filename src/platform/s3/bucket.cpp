@@ -42,6 +42,7 @@ class http_bucket final : public bucket {
       : http_(through), time_(time), options_(std::move(options)) {
     if (sodium_init() < 0) throw std::runtime_error("libsodium does not start");
     const auto& at = options_.at;
+    with_ = {options_.key_id, options_.secret, at.region};
     host_ = at.host_style ? at.bucket + "." + at.host : at.host;
     if (at.port != 0 && at.port != (at.tls ? 443 : 80)) host_ += ":" + std::to_string(at.port);
     root_ = (at.tls ? "https://" : "http://") + host_;
@@ -124,7 +125,7 @@ class http_bucket final : public bucket {
     what.host = host_;
     what.path = path_of(key);
     return root_ + encode(what.path, true) + "?" +
-           presign(what, options_.with, from, std::clamp<std::chrono::seconds>(lasts, 1s, longest_link));
+           presign(what, with_, from, std::clamp<std::chrono::seconds>(lasts, 1s, longest_link));
   }
 
  private:
@@ -146,8 +147,7 @@ class http_bucket final : public bucket {
     out.method = what.method;
     out.url = root_ + encode(to_sign.path, true);
     if (!what.query.empty()) out.url += "?" + canonical_query(what.query);
-    for (auto& [name, value] : sign(to_sign, options_.with, time_.now()))
-      out.headers.add(name, std::move(value));
+    for (auto& [name, value] : sign(to_sign, with_, time_.now())) out.headers.add(name, std::move(value));
     out.connect_limit = std::min(out.connect_limit, options_.limit);
     out.limit = options_.limit +
                 std::chrono::milliseconds(1000 * (what.body.size() + what.expected) / bytes_a_second);
@@ -231,6 +231,7 @@ class http_bucket final : public bucket {
   http::client& http_;
   const clock& time_;
   bucket_options options_;
+  credentials with_;
   std::string host_, root_;
   async::thread_pool burning_{1};
 };

@@ -45,7 +45,7 @@ struct unavailable : std::runtime_error {
 
 struct bucket_options {
   place at;
-  credentials with;
+  std::string key_id, secret;
   std::size_t part_bytes = 8 << 20;    // of a multipart upload; S3 takes parts from 5 MiB
   std::size_t whole_up_to = 16 << 20;  // larger objects are uploaded in parts
   std::size_t most_bytes = 512 << 20;  // of an object that is read

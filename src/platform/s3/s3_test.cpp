@@ -65,7 +65,8 @@ struct at_a_script {
   at_a_script() {
     s3::bucket_options options;
     options.at = *s3::parse_place("s3://s3.example.org/photos/hunt?region=eu-west-1");
-    options.with = example;
+    options.key_id = example.key_id;
+    options.secret = example.secret;
     options.part_bytes = 4;
     options.whole_up_to = 8;
     options.retries.first = 1ms;
@@ -285,7 +286,8 @@ TEST(S3Bucket, ALinkLastsAtMostSevenDaysAndNamesTheKeyInEitherStyle) {
   EXPECT_NE(link.find("&X-Amz-Expires=604800&"), std::string::npos);
   s3::bucket_options options;
   options.at = *s3::parse_place("s3://s3.example.org:8443/photos?style=host");
-  options.with = example;
+  options.key_id = example.key_id;
+  options.secret = example.secret;
   const auto by_host = s3::make_bucket(here.through, here.time, options)->link("PUT", "k", then, 60s);
   EXPECT_TRUE(by_host.starts_with("https://photos.s3.example.org:8443/k?")) << by_host;
 }

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/hex.hpp"
+
 namespace tandem::s3 {
 namespace {
 
@@ -27,12 +29,6 @@ digest hmac(std::string_view key, std::string_view text) {
   crypto_auth_hmacsha256_update(&state, bytes_of(text), text.size());
   digest out{};
   crypto_auth_hmacsha256_final(&state, out.data());
-  return out;
-}
-
-std::string hex(std::span<const unsigned char> bytes) {
-  std::string out;
-  for (const auto byte : bytes) out += fmt::format("{:02x}", byte);
   return out;
 }
 
@@ -68,7 +64,8 @@ std::string signature(const request_to_sign& what, const std::string& query, con
   const auto region = hmac(text_of(day), with.region);
   const auto service = hmac(text_of(region), "s3");
   const auto key = hmac(text_of(service), "aws4_request");
-  return hex(hmac(text_of(key), to_sign));
+  const auto proof = hmac(text_of(key), to_sign);
+  return text::hex_of(std::as_bytes(std::span(proof)));
 }
 
 }  // namespace
@@ -135,7 +132,7 @@ std::string presign(const request_to_sign& what, const credentials& with, instan
 std::string sha256_hex(std::span<const std::byte> bytes) {
   unsigned char out[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(out, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return hex(out);
+  return text::hex_of(std::as_bytes(std::span(out)));
 }
 std::string sha256_hex(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
 
