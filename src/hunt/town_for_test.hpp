@@ -13,6 +13,7 @@
 #include "hunt/bots/bots.hpp"
 #include "hunt/delivery/delivery.hpp"
 #include "hunt/posts/lanes.hpp"
+#include "hunt/readers/filters.hpp"
 #include "hunt/readers/readers.hpp"
 #include "hunt/reports/reports.hpp"
 #include "platform/log/log.hpp"
@@ -31,6 +32,7 @@ struct town {
   std::unique_ptr<accounts::users> people = accounts::make_users(time);
   std::unique_ptr<readers> subscribers = make_readers(time, main_bot, {});
   std::unique_ptr<cards> vacancies = make_cards(time);
+  std::unique_ptr<filters> wishes = make_filters(time);
   std::unique_ptr<queue::queue> lanes = queue::make_memory_queue(io.on(), time);
   std::unique_ptr<reports> complaints = make_reports(time, *lanes);
   std::map<std::int64_t, telegram::recording_sender> bots;  // those that run here; a test adds more

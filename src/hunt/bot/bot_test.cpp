@@ -20,9 +20,11 @@ struct Bots : testing::Test, town {
   std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
   std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
   std::unique_ptr<accounts::operators> desk_staff = accounts::make_operators(time);
-  parts with{*pool,        time,         *words,       *people,     *questions,
-             *desk_staff,  *subscribers, *vacancies,   *complaints, senders(),
-             name_of_bots, main_bot,     {"", "", 90}, 2,           {}};
+  std::unique_ptr<cache::cache> kept = cache::make_local_cache(io.on(), {.entries = 0});  // a test looks at once
+  std::unique_ptr<day_figures> figures = make_day_figures(*pool, *kept, time);
+  parts with{*pool,        time,         *words,  *people,     *questions, *desk_staff,
+             *subscribers, *vacancies,   *wishes, *complaints, senders(),  name_of_bots,
+             main_bot,     {"", "", 90}, 2,       {},      *figures};
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));
@@ -155,6 +157,24 @@ struct Bots : testing::Test, town {
     return out;
   }
   using names = std::vector<std::string>;
+  // Lets sent cards follow their vacancies; "chat message" of those that show this afterwards.
+  names follow(std::string_view says) {
+    const auto before = std::ssize(bots[main_bot].calls);
+    const auto behind =
+        make_follow_up({io.on(), *pool, time, senders(), card_renderer(with), list_renderer(with)}, 0ms);
+    time.advance(6s);
+    run(behind->run_due());
+    names out;
+    for (auto one = bots[main_bot].calls.begin() + before; one != bots[main_bot].calls.end(); ++one) {
+      if (one->text("text").find(says) == std::string::npos) continue;
+      EXPECT_EQ(one->method, "editMessageText");
+      EXPECT_EQ(one->options.urgency, telegram::urgency::broadcast);
+      out.push_back(std::to_string(one->options.chat_id) + " " +
+                    std::to_string(one->params.at("message_id").as_int64()));
+    }
+    std::ranges::sort(out);
+    return out;
+  }
 };
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -252,8 +272,9 @@ TEST_F(Bots, TheTimeZoneIsTypedAndAWrongOneAskedAgain) {
 }
 
 TEST_F(Bots, EveryCommandAnswersAndUnknownThingsLeadToTheMenu) {
-  for (const std::string command : {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy",
-                                    "/paysupport", "/delete_me", "/unheard_of", "какой-то текст"}) {
+  for (const std::string command :
+       {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy", "/filters", "/replies", "/paysupport",
+        "/delete_me", "/unheard_of", "какой-то текст"}) {
     const auto did = says(1, command);
     ASSERT_EQ(methods(did), names{"sendMessage"}) << command;
     EXPECT_FALSE(buttons(did[0]).empty()) << command;
@@ -454,7 +475,7 @@ TEST_F(Bots, ReportsOfAVacancyAreOneCardThatGrows) {
   EXPECT_TRUE(bots[main_bot].calls.empty()) << "it shows what there is";
 }
 
-TEST_F(Bots, ADecisionClosesTheReportsStrikesCardsOutAndTellsTheReporters) {
+TEST_F(Bots, ADecisionClosesTheReportsTellsTheReportersStrikesCardsOutAndCanBeTakenBack) {
   claim();
   const auto what = delivered_vacancy();
   const auto id = number(what);
@@ -464,23 +485,173 @@ TEST_F(Bots, ADecisionClosesTheReportsStrikesCardsOutAndTellsTheReporters) {
   EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "live");
   did = presses(9, "op:withdraw:" + id, main_bot, operators_group);
   EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "withdrawn");
-  std::vector<std::string> told, struck;
+  std::vector<std::string> told;
   for (const auto& one : did) {
     if (one.method == "sendMessage")
       told.push_back(std::to_string(one.options.chat_id) + ": " + one.text("text"));
-    if (one.method == "editMessageText" && contains(one.text("text"), "Withdrawn.")) {
-      struck.push_back(std::to_string(one.options.chat_id) + " " +
-                       std::to_string(one.params.at("message_id").as_int64()));
-      EXPECT_EQ(one.options.urgency, telegram::urgency::broadcast);
-    }
   }
   EXPECT_EQ(told, names{"101: Thank you! “Landing” was withdrawn."});
-  EXPECT_EQ(struck, (names{"101 41", "102 42"}));
+  EXPECT_SAYS(buttons(did[1]), "op:undo:" + id);
+  EXPECT_EQ(follow("Withdrawn."), (names{"101 41", "102 42"}));
   did = presses(9, "op:withdraw:" + id, main_bot, operators_group);
   EXPECT_EQ(std::ranges::count(methods(did), std::string("sendMessage")), 0) << "nobody is told twice";
   did = presses(1, "save:" + id + ":1");
   EXPECT_SAYS(did[0].text("text"), "withdrawn");
   EXPECT_SAYS(did[1].text("text"), "<s>");
+  EXPECT_SAYS(presses(1, "op:undo:" + id)[0].text("text"), "Only the operator");
+  did = presses(9, "op:undo:" + id, main_bot, operators_group);
+  EXPECT_SAYS(did[0].text("text"), "Brought back");
+  EXPECT_SAYS(did[1].text("text"), "Complaints: 1");
+  EXPECT_EQ(follow("Two screens."), (names{"101 41", "102 42"}));
+  EXPECT_SAYS(presses(9, "op:undo:" + id, main_bot, operators_group)[0].text("text"),
+              "nothing to bring back");
+}
+
+TEST_F(Bots, FiltersAreTypedAndAWrongAnswerIsAskedAgain) {
+  reader_of(1, design);
+  EXPECT_SAYS(says(1, "/filters")[0].text("text"), "Words: any");
+  auto did = presses(1, "words:0");
+  EXPECT_SAYS(did[1].text("text"), "Type them with commas");
+  EXPECT_SAYS(says(1, "“logo, а*")[0].text("text"), "I don't understand");
+  EXPECT_SAYS(says(1, "logo, “corporate identity”")[0].text("text"), "Words: logo, “corporate identity”");
+  EXPECT_SAYS(says(1, "more")[0].text("text"), "don't understand this") << "nothing is asked any more";
+  presses(1, "minus:0");
+  EXPECT_SAYS(says(1, "office")[0].text("text"), "Minus-words: office");
+  presses(1, "budget:0");
+  EXPECT_SAYS(says(1, "a lot <b>")[0].text("text"), "“a lot &lt;b&gt;”");
+  EXPECT_SAYS(says(1, "$300")[0].text("text"), "from 300\u2009$, or without a sum");
+  EXPECT_SAYS(presses(1, "without_budget:0:0")[1].text("text"), "Now: from 300\u2009$\n");
+  presses(1, "quiet:0");
+  EXPECT_SAYS(says(1, "at night")[0].text("text"), "two times");
+  EXPECT_SAYS(says(1, "23-8")[0].text("text"), "23:00–8:00, then as cards");
+  EXPECT_SAYS(presses(1, "quiet_as_list:0:1")[1].text("text"), "then as a list");
+  presses(1, "when:0");
+  EXPECT_SAYS(says(1, "18:30")[0].text("text"), "once a day at 18:30");
+  EXPECT_SAYS(says(1, "/menu")[0].text("text"),
+              "Filters: words, minus-words, budget, quiet hours, once a day");
+  EXPECT_EQ(ask("SELECT string_agg(key, ' ' ORDER BY minus, place) FROM hunt.filter_terms"),
+            "~logo ~corpor ~offic");
+  for (const std::string_view data :
+       {"no_words:0", "no_minus:0", "any_budget:0", "no_quiet:0", "at_once:0"}) {
+    EXPECT_SAYS(presses(1, std::string(data))[0].text("text"), "Saved");
+  }
+  EXPECT_SAYS(says(1, "/menu")[0].text("text"), "Filters: none");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.filter_terms"), "0");
+}
+
+TEST_F(Bots, ACategoryGetsAFilterOfItsOwnAndGivesItBack) {
+  reader_of(1, design);
+  presses(1, "set_quiet:0:1320:480");
+  EXPECT_SAYS(buttons(presses(1, "filter_scopes")[1]), "filters:3");
+  EXPECT_SAYS(presses(1, "filters:3")[1].text("text"), "Design, as for all");
+  const auto did = presses(1, "once_a_day:3:540");
+  EXPECT_SAYS(did[1].text("text"), "once a day at 9:00");
+  EXPECT_SAYS(presses(1, "filters:3")[1].text("text"), "22:00–8:00") << "begun as a copy of the one for all";
+  EXPECT_EQ(ask("SELECT string_agg(category_id || ' ' || coalesce(digest_at, -1), ', ' ORDER BY category_id) "
+                "FROM hunt.reader_filters"),
+            "0 -1, 3 540");
+  EXPECT_SAYS(presses(1, "as_for_all:3")[1].text("text"), "Design, as for all");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.reader_filters"), "1");
+}
+
+TEST_F(Bots, APressOfTheFiltersThatIsMadeUpChangesNothing) {
+  reader_of(1, design);
+  for (const std::string data :
+       {"filters:99", "words:99", "set_quiet:0:1320:1320", "set_quiet:0:9999:1", "set_quiet:0:1",
+        "without_budget:0:7", "quiet_as_list:0:1", "once_a_day:0:1440", "as_for_all:0",
+        "no_words:", "once_a_day:x", "show_again:1:0"}) {
+    const auto did = presses(1, data);
+    ASSERT_FALSE(did.empty()) << data;
+    EXPECT_SAYS(did[0].text("text"), "old") << data;
+  }
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.reader_filters"), "0");
+}
+
+TEST_F(Bots, TheReplyIsWrittenShownAndTakenBack) {
+  reader_of(1, design);
+  EXPECT_SAYS(says(1, "/settings")[0].text("text"), "My reply: none yet");
+  presses(1, "edit_reply:0");
+  EXPECT_SAYS(says(1, "Hello {name}")[0].text("text"), "“{name}”");
+  EXPECT_SAYS(says(1, std::string(301, 'a'))[0].text("text"), "Too long");
+  EXPECT_SAYS(says(1, "Hello! About “{title}” <b>")[0].text("text"),
+              "About “Landing page for a café” &lt;b&gt;");
+  presses(1, "edit_reply:3");
+  says(1, "Design: {link}");
+  const auto id = number(delivered_vacancy());
+  EXPECT_SAYS(buttons(presses(1, "card:" + id)[1]), "?text=Design%3A%20https%3A%2F%2Ft.me%2Fjobs%2F1");
+  EXPECT_SAYS(presses(1, "no_reply:3")[1].text("text"), "one for all is used");
+  EXPECT_SAYS(buttons(presses(1, "card:" + id)[1]), "?text=Hello%21");
+}
+
+TEST_F(Bots, WhatAPersonRespondedToIsMarkedListedAndUnmarked) {
+  const auto id = number(delivered_vacancy());
+  EXPECT_SAYS(says(1, "/replies")[0].text("text"), "Nothing here yet");
+  EXPECT_SAYS(buttons(presses(1, "more:" + id)[1]), "replied:" + id + ":1");
+  auto did = presses(1, "replied:" + id + ":1");
+  EXPECT_SAYS(did[0].text("text"), "Noted");
+  EXPECT_SAYS(did[1].text("text"), "You responded on November 22");
+  did = says(1, "/replies");
+  EXPECT_SAYS(did[0].text("text"), "Landing");
+  EXPECT_SAYS(buttons(did[0]), "card:" + id + ":0:1");
+  did = presses(1, "more:" + id + ":0:1");
+  EXPECT_SAYS(buttons(did[1]), "replied:" + id + ":0:0:1");
+  did = presses(1, "replied:" + id + ":0:0:1");
+  EXPECT_SAYS(buttons(did[1]), "replies:0");
+  EXPECT_SAYS(says(1, "/replies")[0].text("text"), "Nothing here yet");
+  EXPECT_SAYS(presses(3, "replied:" + id + ":1")[0].text("text"), "don't have this vacancy");
+}
+
+TEST_F(Bots, AVacancyWithoutAPersonTellsHowToRespond) {
+  const auto id = number(delivered_vacancy());
+  ask("UPDATE hunt.posts SET contact_url = 'mailto:hr@example.com'");
+  EXPECT_SAYS(buttons(presses(1, "card:" + id)[1]), "contact:" + id);
+  EXPECT_SAYS(presses(1, "contact:" + id)[1].text("text"), "<code>hr@example.com</code>");
+}
+
+TEST_F(Bots, HiddenAuthorsAreListedAndShownAgain) {
+  const auto id = number(delivered_vacancy());
+  presses(1, "hide:" + id + ":1");
+  EXPECT_SAYS(buttons(says(1, "/settings")[0]), "Hidden authors · 1");
+  auto did = presses(1, "hidden:0");
+  EXPECT_SAYS(did[1].text("text"), "1. @anna: Landing");
+  const auto which = ask("SELECT hidden_id FROM hunt.hidden_authors");
+  did = presses(1, "show_again:" + which + ":0");
+  EXPECT_SAYS(did[0].text("text"), "shown again");
+  EXPECT_SAYS(did[1].text("text"), "Nobody");
+}
+
+TEST_F(Bots, ADeliveredListIsLeafedThroughInItsBotAndCardsGoBackToIt) {
+  open_design_bot();
+  for (int i = 1; i <= 6; ++i) delivered_vacancy("Vacancy " + std::to_string(i));
+  const auto list =
+      ask("WITH made AS (INSERT INTO hunt.lists (user_id, bot_id, chat_id, made_at, due_at) "
+          "SELECT user_id, 7001, 101, now(), now() FROM hunt.readers WHERE telegram_id = 101 RETURNING "
+          "list_id, user_id), "
+          "filed AS (UPDATE hunt.deliveries d SET state = 'listed', list_id = m.list_id FROM made m "
+          "WHERE d.user_id = m.user_id) SELECT list_id FROM made");
+  auto did = presses(1, "list:" + list + ":5", design_bot);
+  EXPECT_SAYS(did[1].text("text"), "6 vacancies");
+  EXPECT_SAYS(did[1].text("text"), "6. <a");
+  EXPECT_SAYS(buttons(did[1]), "card:1:5:2:" + list);
+  did = presses(1, "card:1:5:2:" + list, design_bot);
+  EXPECT_SAYS(buttons(did[1]), "list:" + list + ":5");
+  EXPECT_SAYS(buttons(presses(1, "save:1:1:5:2:" + list, design_bot)[1]), "list:" + list + ":5");
+  EXPECT_SAYS(presses(2, "list:" + list + ":0", design_bot)[0].text("text"), "no longer there");
+  EXPECT_SAYS(presses(1, "list:x", design_bot)[0].text("text"), "no longer there");
+}
+
+TEST_F(Bots, TheDayIsToldToEveryOperatorsChat) {
+  claim();
+  delivered_vacancy();
+  ask("UPDATE hunt.vacancies SET handed_at = judged_at, first_reader_at = judged_at + interval '2 s', "
+      "last_reader_at = judged_at + interval '30 s'");
+  time.advance(1h);
+  EXPECT_EQ(run(tell_the_day(with)), 1);
+  const auto& said = bots[main_bot].calls.back();
+  EXPECT_EQ(said.options.chat_id, operators_group);
+  EXPECT_SAYS(said.text("text"), "Posts: 1, vacancies: 1");
+  EXPECT_SAYS(said.text("text"), "Delivered: 2, to readers: 2");
+  EXPECT_SAYS(said.text("text"), "last reader: p50 30 s, p99 30 s");
 }
 
 TEST_F(Bots, AnotherCategoryIsPickedFromAList) {
@@ -607,7 +778,7 @@ TEST_F(Bots, ABotIntroducesItselfInEveryLanguage) {
   EXPECT_EQ(bot.of("setMyName").size(), 5u);
   EXPECT_EQ(bot.of("setMyName")[0].text("name"), "Freelance orders");
   EXPECT_EQ(bot.of("setMyCommands")[1].text("language_code"), "ru");
-  EXPECT_EQ(bot.of("setMyCommands")[1].params.at("commands").as_array().size(), 10u);
+  EXPECT_EQ(bot.of("setMyCommands")[1].params.at("commands").as_array().size(), 12u);
   open_design_bot();
   run(introduce(with, bots[design_bot], design));
   EXPECT_EQ(bots[design_bot].of("setMyName")[1].text("name"), "Заказы: Дизайн");

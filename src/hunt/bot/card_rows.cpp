@@ -15,15 +15,33 @@ struct pressed {
   list_offset opened_from;
 };
 
+// The numbers behind those that the press has anyway: see place_of().
+std::optional<list_place> read_place(std::span<const std::int64_t> numbers) {
+  list_place out;
+  out.offset = numbers[0];
+  if (numbers.size() == 1) return out;
+  if (numbers.size() == 2 && numbers[1] == 1) {
+    out.which = list_place::kind::replied;
+    return out;
+  }
+  if (numbers.size() != 3 || numbers[1] != 2) return std::nullopt;
+  out.which = list_place::kind::delivered;
+  out.list_id = numbers[2];
+  return out;
+}
+
 task<std::optional<pressed>> look_up(turn& now, bool has_wanted) {
   const auto given = press::numbers(now.in.argument);
   const std::size_t fixed = has_wanted ? 2 : 1;
-  if (!given || given->size() < fixed || given->size() > fixed + 1) co_return std::nullopt;
+  if (!given || given->size() < fixed || given->size() > fixed + 3) co_return std::nullopt;
   auto card = co_await now.with.vacancies.find(now.db, now.person.id, vacancy_id(given->front()));
   if (!card) co_return std::nullopt;
   now.subject = std::to_string(card->id.value);
   pressed out{std::move(*card), has_wanted ? (*given)[1] : 0, std::nullopt};
-  if (given->size() == fixed + 1) out.opened_from = given->back();
+  if (given->size() > fixed) {
+    out.opened_from = read_place(std::span(*given).subspan(fixed));
+    if (!out.opened_from) co_return std::nullopt;
+  }
   co_return out;
 }
 
@@ -96,7 +114,7 @@ task<reply> unreport(turn& now) {
 task<reply> explain(turn& now) {
   const auto what = co_await look_up(now, false);
   if (!what) co_return not_yours(now);
-  const auto reason = co_await now.with.vacancies.reason(now.db, what->card.id);
+  const auto reason = co_await now.with.vacancies.reason(now.db, now.person.id, what->card.id);
   if (!reason) co_return not_yours(now);
   reply out;
   out.show = why(now.to(), what->card, *reason, what->opened_from);
@@ -120,6 +138,35 @@ task<reply> hide(turn& now) {
   co_return out;
 }
 
+task<reply> mark_replied(turn& now) {
+  auto what = co_await look_up(now, true);
+  if (!what || what->wanted > 1) co_return not_yours(now);
+  const bool replied = what->wanted == 1;
+  co_await now.with.vacancies.mark_replied(now.db, now.person.id, what->card.id, replied);
+  what->card.replied_at.reset();
+  if (replied) what->card.replied_at = now.with.time.now();
+  co_return show(now, *what, now.to().plain(replied ? "card.replied_note" : "card.unreplied_note"));
+}
+
+// A list that was delivered is leafed through in the bot that brought it.
+task<reply> page_list(turn& now) {
+  const auto given = press::numbers(now.in.argument);
+  list_place from;
+  from.which = list_place::kind::delivered;
+  if (given && given->size() == 2) {
+    from.list_id = given->front();
+    from.offset = given->back();
+  }
+  const auto page = co_await now.with.vacancies.page(now.db, now.person.id, from);
+  reply out;
+  if (page.total == 0) {
+    out.note = now.to().plain("list.gone");
+  } else {
+    out.show = card_list(now.to(), page);
+  }
+  co_return out;
+}
+
 constexpr row rows[] = {
     {route::by::callback_prefix, press::card, "", "", show_card},
     {route::by::callback_prefix, press::save, "saved", "card", save},
@@ -130,6 +177,9 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::more, "", "", open<more_about>},
     {route::by::callback_prefix, press::why, "asked_why", "card", explain},
     {route::by::callback_prefix, press::hide, "hid_author", "card", hide},
+    {route::by::callback_prefix, press::contact, "", "", open<how_to_respond>},
+    {route::by::callback_prefix, press::replied, "marked_replied", "card", mark_replied},
+    {route::by::callback_prefix, press::list, "", "", page_list},
 
     {route::by::command, "privacy", "read_privacy", "chat", show_privacy},
     {route::by::callback_prefix, press::privacy, "read_privacy", "menu", show_privacy},

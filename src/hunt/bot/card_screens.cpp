@@ -1,4 +1,4 @@
-#include "hunt/bot/presses.hpp"
+#include "hunt/bot/card_parts.hpp"
 #include "hunt/bot/screens.hpp"
 #include "platform/telegram/html.hpp"
 #include "platform/telegram/keyboard.hpp"
@@ -46,12 +46,59 @@ bool is_link(std::string_view url) {
 }
 
 std::string data_of(std::string_view prefix, const vacancy_card& card, list_offset from) {
-  return from ? press::data(prefix, card.id.value, *from) : press::data(prefix, card.id.value);
+  return press::data(prefix, card.id.value) + (from ? place_of(*from) : "");
 }
 std::string data_of(std::string_view prefix, const vacancy_card& card, std::int64_t wanted,
                     list_offset from) {
-  return from ? press::data(prefix, card.id.value, wanted, *from)
-              : press::data(prefix, card.id.value, wanted);
+  return press::data(prefix, card.id.value, wanted) + (from ? place_of(*from) : "");
+}
+
+constexpr std::string_view telegram_address = "https://t.me/";
+constexpr std::size_t longest_link = 2'000;  // bytes
+
+// Somebody in Telegram whose chat can be opened with a text in it.
+bool is_person(std::string_view url) {
+  return url.starts_with(telegram_address) && !url.substr(telegram_address.size()).contains('/');
+}
+
+// As much of the text as fits into a link, cut between letters.
+std::string with_text(std::string_view url, std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  auto out = std::string(url.substr(0, url.find('?'))) + "?text=";
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    if (out.size() + 3 * (end - at) > longest_link) break;
+    for (; at < end; ++at) {
+      const auto byte = static_cast<unsigned char>(text[at]);
+      const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                         (byte >= 'A' && byte <= 'Z') || std::string_view("-_.~").contains(text[at]);
+      if (plain) {
+        out += text[at];
+      } else {
+        out += '%';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+      }
+    }
+  }
+  return out;
+}
+
+void add_respond(const view& to, keyboard& keys, const vacancy_card& card, list_offset from) {
+  if (is_person(card.contact_url)) {
+    const auto text = reply_to(card.reply_template, card);
+    keys.url(to.plain("button.respond"), text.empty() ? card.contact_url : with_text(card.contact_url, text));
+  } else if (is_link(card.contact_url)) {
+    keys.url(to.plain("button.respond"), card.contact_url);
+  } else {
+    keys.callback(to.plain("button.how_to_respond"), data_of(press::contact, card, from));
+  }
+}
+
+void add_replied(const view& to, keyboard& keys, const vacancy_card& card, list_offset from) {
+  keys.callback(to.plain(card.replied_at ? "button.replied" : "button.mark_replied"),
+                data_of(press::replied, card, card.replied_at ? 0 : 1, from));
 }
 
 std::string title_line(const view& to, const vacancy_card& card) {
@@ -72,17 +119,24 @@ screen ask(const view& to, const vacancy_card& card, list_offset from,
 }
 
 void add_back_to_list(const view& to, keyboard& keys, list_offset from) {
-  if (from) keys.row().callback(to.plain("button.back"), press::data(press::saved_list, *from));
+  if (!from) return;
+  auto back = press::data(press::list, from->list_id, from->offset);
+  if (from->which == list_place::kind::saved) back = press::data(press::saved_list, from->offset);
+  if (from->which == list_place::kind::replied) back = press::data(press::replied_list, from->offset);
+  keys.row().callback(to.plain("button.back"), std::move(back));
 }
 
 }  // namespace
 
+std::string budget_html(const vacancy_card& card) { return telegram::escape(thin_money(card.budget)); }
+
 std::string card_text(const view& to, const vacancy_card& card) {
   if (card.withdrawn) {
-    return telegram::strike_html(title_line(to, card)) + "\n" + to.html("card.withdrawn");
+    return telegram::strike_html(title_line(to, card)) + "\n" +
+           to.html(card.closed ? "card.closed" : "card.withdrawn");
   }
   std::string out = title_line(to, card);
-  std::string second = telegram::escape(thin_money(card.budget));
+  std::string second = budget_html(card);
   std::string also;
   for (const auto id : card.also) {
     const auto title = to.title(id);
@@ -97,6 +151,10 @@ std::string card_text(const view& to, const vacancy_card& card) {
   out +=
       "\n" + to.html("card.source", {{"source", markup{source}}, {"ago", locale::say_ago(to.language, age)}});
   if (card.other_sources > 0) out += " · " + to.html("card.repeats", {{"count", card.other_sources}});
+  if (card.replied_at) {
+    out +=
+        "\n" + to.html("card.replied", {{"date", locale::say_date(to.language, to.zone, *card.replied_at)}});
+  }
   return out;
 }
 
@@ -104,7 +162,7 @@ screen vacancy(const view& to, const vacancy_card& card, list_offset from) {
   keyboard keys;
   if (!card.withdrawn) {
     keys.row();
-    if (is_link(card.contact_url)) keys.url(to.plain("button.respond"), card.contact_url);
+    add_respond(to, keys, card, from);
     if (is_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
     keys.row();
     keys.callback(to.plain(card.saved ? "button.unsave" : "button.save"),
@@ -132,6 +190,8 @@ screen ask_complaint(const view& to, const vacancy_card& card, list_offset from)
 
 screen more_about(const view& to, const vacancy_card& card, list_offset from) {
   keyboard keys;
+  keys.row();
+  add_replied(to, keys, card, from);
   keys.row().callback(to.plain("button.why"), data_of(press::why, card, from));
   keys.row();
   if (!card.author_key.empty()) {
@@ -141,6 +201,23 @@ screen more_about(const view& to, const vacancy_card& card, list_offset from) {
   keys.callback(to.plain("button.complain"), data_of(press::complain, card, from));
   keys.row().callback(to.plain("button.back"), data_of(press::card, card, from));
   return {card_text(to, card), keys.build()};
+}
+
+screen how_to_respond(const view& to, const vacancy_card& card, list_offset from) {
+  const std::string_view contact = card.contact_url;
+  const auto colon = contact.find(':');
+  const auto kind = colon == std::string_view::npos ? std::string_view() : contact.substr(0, colon);
+  auto said = to.html("contact.none");
+  if (kind == "mailto") said = to.html("contact.mail", {{"address", contact.substr(colon + 1)}});
+  if (kind == "tel") said = to.html("contact.phone", {{"number", contact.substr(colon + 1)}});
+  const auto text = reply_to(card.reply_template, card);
+  if (!text.empty()) said += "\n" + to.html("contact.reply", {{"text", text}});
+  keyboard keys;
+  keys.row();
+  if (is_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
+  add_replied(to, keys, card, from);
+  keys.row().callback(to.plain("button.back"), data_of(press::card, card, from));
+  return {title_line(to, card) + "\n\n" + said, keys.build()};
 }
 
 screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason, list_offset from) {
@@ -157,6 +234,12 @@ screen why(const view& to, const vacancy_card& card, const vacancy_reason& reaso
   if (!reason.rule.empty()) rule = to.html("why.rule", {{"rule", reason.rule}});
   const auto judge = reason.engine == "operator" ? to.plain("why.operator")
                                                  : to.plain("why.model", {{"engine", reason.engine}});
+  std::string own;
+  if (!reason.own_word.empty()) own = to.html("why.own_word", {{"word", reason.own_word}});
+  if (reason.own_budget) {
+    own += (own.empty() ? "" : ", ") + to.html("why.own_budget", {{"sum", say_sum(*reason.own_budget)}});
+  }
+  if (!own.empty()) own = "\n" + to.html("why.own", {{"filter", markup{own}}});
   keyboard keys;
   keys.row().callback(to.plain("button.back"), data_of(press::more, card, from));
   return {to.html("why.text", {{"title", markup{title_line(to, card)}},
@@ -164,7 +247,8 @@ screen why(const view& to, const vacancy_card& card, const vacancy_reason& reaso
                                {"rule", markup{rule}},
                                {"categories", judged},
                                {"judge", judge},
-                               {"chosen", to.title(card.category)}}),
+                               {"chosen", to.title(card.category)}}) +
+              own,
           keys.build()};
 }
 

@@ -18,11 +18,10 @@ task<bool> has_chosen(turn& now) {
 }
 
 task<reply> show_welcome(turn& now) {
-  const auto since = now.with.time.now() - 24h;
   welcome_facts facts;
   facts.trial_days = now.with.trial_days;
-  facts.day = co_await count_day(now.db, since);
-  const auto counts = co_await count_by_category(now.db, since);
+  facts.day = co_await now.with.day.counts();
+  const auto counts = co_await now.with.day.by_category();
   const auto busiest = std::ranges::max_element(counts, {}, &category_count::per_day);
   if (busiest != counts.end()) facts.busiest = *busiest;
   reply out;
@@ -56,7 +55,7 @@ task<reply> how(turn& now) {
 }
 
 task<reply> show_categories(turn& now) {
-  const auto counts = co_await count_by_category(now.db, now.with.time.now() - 24h);
+  const auto counts = co_await now.with.day.by_category();
   const auto choices = co_await now.with.subscribers.choices(now.db, now.person.id);
   std::vector<offered_category> offered;
   for (const auto& one : counts) {
@@ -109,23 +108,25 @@ task<reply> pause(turn& now) {
   co_return co_await show_menu(now);
 }
 
-task<reply> show_saved_from(turn& now, std::int64_t offset) {
-  saved_page page;
-  page.total = co_await now.with.vacancies.saved_count(now.db, now.person.id);
-  // A page that has become empty meanwhile: the last one that is not.
-  const auto last = page.total == 0 ? 0 : (page.total - 1) / saved_per_page * saved_per_page;
-  page.offset = std::min(offset / saved_per_page * saved_per_page, last);
-  page.cards =
-      co_await now.with.vacancies.saved(now.db, now.person.id, static_cast<int>(page.offset), saved_per_page);
+task<reply> show_list(turn& now, list_place::kind which, std::int64_t offset) {
+  list_place from;
+  from.which = which;
+  from.offset = offset;
+  const auto page = co_await now.with.vacancies.page(now.db, now.person.id, from);
   reply out;
-  out.show = saved_list(now.to(), page);
+  out.show = card_list(now.to(), page);
   co_return out;
 }
 
-task<reply> show_saved(turn& now) { co_return co_await show_saved_from(now, 0); }
+task<reply> show_saved(turn& now) { co_return co_await show_list(now, list_place::kind::saved, 0); }
 task<reply> page_saved(turn& now) {
   const auto given = press::numbers(now.in.argument);
-  co_return co_await show_saved_from(now, given ? given->front() : 0);
+  co_return co_await show_list(now, list_place::kind::saved, given ? given->front() : 0);
+}
+task<reply> show_replied(turn& now) { co_return co_await show_list(now, list_place::kind::replied, 0); }
+task<reply> page_replied(turn& now) {
+  const auto given = press::numbers(now.in.argument);
+  co_return co_await show_list(now, list_place::kind::replied, given ? given->front() : 0);
 }
 
 task<reply> show_language(turn& now) {
@@ -180,8 +181,9 @@ task<reply> use_zone(turn& now, std::string zone) {
   co_await now.with.people.set_time_zone(now.db, now.person.id, zone);
   now.person.time_zone = zone;
   now.subscriber = co_await now.with.subscribers.keep(now.db, now.person);
+  co_await now.with.wishes.time_anew(now.db, now.person.id);
   now.subject = std::move(zone);
-  auto out = co_await show_menu(now);
+  auto out = co_await show_settings(now);
   const auto to = now.to();
   out.note = to.plain("zone.chosen", {{"zone", locale::say_zone(to.language, to.zone, to.now)}});
   co_return out;
@@ -250,9 +252,10 @@ task<reply> say_what_there_is(turn& now) {
 constexpr row rows[] = {
     {route::by::command, "start", "started", "chat", start},
     {route::by::command, "menu", "opened_menu", "chat", show_menu},
-    {route::by::command, "settings", "opened_menu", "chat", show_menu},
+    {route::by::command, "settings", "opened_settings", "chat", show_settings},
     {route::by::command, "plan", "looked_at_plan", "chat", show_plan},
     {route::by::command, "saved", "looked_at_saved", "chat", show_saved},
+    {route::by::command, "replies", "looked_at_replies", "chat", show_replied},
     {route::by::command, "help", "asked_help", "chat", show_help},
     {route::by::command, "paysupport", "asked_pay_support", "chat", pay_support_command},
     {route::by::command, "export", "exported_data", "chat", export_data},
@@ -268,6 +271,8 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::pause, "set_pause", "menu", pause},
     {route::by::callback_prefix, press::plan, "looked_at_plan", "menu", show_plan},
     {route::by::callback_prefix, press::saved_list, "looked_at_saved", "menu", page_saved},
+    {route::by::callback_prefix, press::replied_list, "looked_at_replies", "menu", page_replied},
+    {route::by::callback_prefix, press::settings, "opened_settings", "menu", show_settings},
     {route::by::callback_prefix, press::language, "", "", show_language},
     {route::by::callback_prefix, press::set_language, "chose_language", "language", set_language},
     {route::by::callback_prefix, press::zone, "", "", show_zone},
@@ -289,21 +294,32 @@ task<reply> show_menu(turn& now) {
   facts.right = now.right();
   facts.paused = now.subscriber.paused;
   facts.saved = co_await now.with.vacancies.saved_count(now.db, now.person.id);
+  facts.replied = co_await now.with.vacancies.replied_count(now.db, now.person.id);
+  facts.filter = co_await now.with.wishes.working(now.db, now.person.id, every_category);
   reply out;
   out.show = menu(now.to(), facts);
   co_return out;
 }
 
+namespace {
+
+// "words 3" waits for words: which category they are for is looked up by who takes them.
+task<std::string> state_of(const parts& with, const telegram::incoming& in) {
+  auto asked = co_await with.dialogs.waiting_for(with.db, in.from() ? in.from()->id : 0, in.me.id);
+  asked.resize(std::min(asked.find(' '), asked.size()));
+  co_return asked;
+}
+
+}  // namespace
+
 telegram::routes main_bot_routes(const parts& with, operator_desk& desk) {
   telegram::routes out;
   const auto menus = std::make_shared<living_messages>(with, desk.background());
-  for (const auto table : {std::span<const row>(rows), card_rows(), operator_rows()}) {
+  for (const auto table : {std::span<const row>(rows), card_rows(), filter_rows(), operator_rows()}) {
     out.add(to_routes(with, desk, menus, table));
   }
   out.rows.push_back(membership(with));
-  out.state_of = [&with](const telegram::incoming& in) {
-    return with.dialogs.waiting_for(with.db, in.from() ? in.from()->id : 0, in.me.id);
-  };
+  out.state_of = [&with](const telegram::incoming& in) { return state_of(with, in); };
   return out;
 }
 

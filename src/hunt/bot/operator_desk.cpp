@@ -8,17 +8,12 @@ constexpr int batch = 100;
 }  // namespace
 
 void operator_desk::begin_show(vacancy_id what) { background_.spawn("show a report", show(what)); }
-void operator_desk::begin_follow_up() { background_.spawn("follow up a decision", follow_up()); }
-
-task<> operator_desk::follow_up() {
-  co_await tell_outcomes();
-  co_await strike_out();
-}
+void operator_desk::begin_follow_up() { background_.spawn("follow up a decision", tell_outcomes()); }
 
 task<> operator_desk::catch_up() {
   const auto open = co_await with_.complaints.open(with_.db, batch);
   for (const auto what : open) co_await show(what);
-  co_await follow_up();
+  co_await tell_outcomes();
 }
 
 // One at a time per vacancy: two readers who report in the same moment must not make two cards.
@@ -93,39 +88,6 @@ task<> operator_desk::tell_some(bool& more) {
                               telegram::urgency::broadcast);
     co_await out->send_message(std::move(message));
   }
-}
-
-task<> operator_desk::strike_out() {
-  if (striking_) co_return;  // whoever strikes out sees what has been added meanwhile
-  striking_ = true;
-  struct done {
-    bool& flag;
-    ~done() { flag = false; }
-  } const at_the_end{striking_};
-  while (co_await strike_out_some()) {
-  }
-}
-
-// True: there may be more.
-task<bool> operator_desk::strike_out_some() {
-  const auto sent = co_await with_.complaints.to_strike_out(with_.db, batch);
-  std::vector<sent_card> done;
-  for (const auto& one : sent) {
-    const auto card = co_await with_.vacancies.find(with_.db, one.reader, one.vacancy);
-    auto* out = with_.senders(one.bot_id);
-    if (!out || !card) continue;
-    const auto struck = vacancy(with_.for_reader(one.language, "UTC"), *card);
-    auto edit = to_edit(struck, one.chat_id, one.message_id, telegram::urgency::broadcast);
-    const auto edited = co_await out->edit_message_text(std::move(edit));
-    using telegram::refusal;
-    const bool later =
-        !edited && (edited.error().why == refusal::flood || edited.error().why == refusal::server ||
-                    edited.error().why == refusal::unreachable || edited.error().why == refusal::uncertain ||
-                    edited.error().why == refusal::stopped);
-    if (!later) done.push_back(one);
-  }
-  if (!done.empty()) co_await with_.complaints.struck_out(with_.db, done);
-  co_return sent.size() == static_cast<std::size_t>(batch) && !done.empty();
 }
 
 }  // namespace tandem::hunt::bot

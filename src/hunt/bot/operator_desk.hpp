@@ -8,7 +8,7 @@
 namespace tandem::hunt::bot {
 
 // What goes on around the operator's chat after a press: the card of a reported vacancy in each of these
-// chats, the outcome to those who reported, withdrawn cards struck out. All of it lies in the database, so
+// chats, the outcome to those who reported. All of it lies in the database, so
 // that catch_up() ends what a killed process began; begin_…() do the same at once, in the background.
 class operator_desk {
  public:
@@ -21,21 +21,17 @@ class operator_desk {
   // Posts the card of the vacancy, or edits it where it shows something else than the database says.
   task<> show(vacancy_id what);
   task<> tell_outcomes();
-  task<> strike_out();
   async::scope& background() const { return background_; }
   // For the scheduler, every minute.
   task<> catch_up();
 
  private:
   task<> show_once(vacancy_id what);
-  task<> follow_up();
-  task<bool> strike_out_some();
   task<> tell_some(bool& more);
 
   const parts& with_;
   async::scope& background_;
   std::map<vacancy_id, bool> showing_;  // true: asked for again meanwhile
-  bool striking_ = false;
 };
 
 }  // namespace tandem::hunt::bot

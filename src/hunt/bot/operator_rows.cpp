@@ -67,6 +67,19 @@ task<reply> decide(turn& now, decision how) {
   co_return out;
 }
 
+task<reply> undo(turn& now) {
+  const auto given = co_await allowed(now, 1);
+  if (!given) co_return said(now, "operator.not_here");
+  const vacancy_id what(given->front());
+  const bool done = co_await now.with.complaints.undo(now.db, what);
+  now.subject += " undone";
+  auto out = said(now, done ? "operator.undone" : "operator.nothing_to_undo");
+  const auto found = co_await now.with.complaints.find(now.db, what);
+  if (found) out.show = report_card(now.to(), *found);
+  if (done) out.then = [&desk = now.desk, what] { desk.begin_show(what); };
+  co_return out;
+}
+
 task<reply> show(turn& now) { co_return co_await draw(now, look::card); }
 task<reply> pick(turn& now) { co_return co_await draw(now, look::pick); }
 task<reply> ask_withdraw(turn& now) { co_return co_await draw(now, look::ask_withdraw); }
@@ -87,6 +100,7 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::op_not_vacancy, "decided", "report", no_vacancy, true},
     {route::by::callback_prefix, press::op_withdraw, "decided", "report", withdraw, true},
     {route::by::callback_prefix, press::op_ban, "decided", "report", ban, true},
+    {route::by::callback_prefix, press::op_undo, "decided", "report", undo, true},
 };
 
 }  // namespace

@@ -57,6 +57,9 @@ screen report_card(const view& to, const reported_vacancy& what) {
     }
   }
   if (!what.card.post_url.empty()) keys.url(to.plain("button.post"), what.card.post_url);
+  if (what.open.empty() && what.card.withdrawn) {
+    keys.callback(to.plain("operator_button.undo"), press::data(press::op_undo, id));
+  }
   return {report_text(to, what), keys.build()};
 }
 

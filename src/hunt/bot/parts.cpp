@@ -31,6 +31,13 @@ render_card card_renderer(const parts& with) {
   };
 }
 
+render_list list_renderer(const parts& with) {
+  return [&with](const card_page& page, std::string_view language, std::string_view zone, instant now) {
+    const view to{with.texts, with.categories, std::string(language), std::string(zone), now};
+    return to_message(card_list(to, page), 0, telegram::urgency::broadcast);
+  };
+}
+
 std::vector<bringer> to_bringers(const parts& with, const std::vector<choice>& choices) {
   std::vector<bringer> out;
   for (const auto& one : choices) {

@@ -6,7 +6,9 @@
 #include "accounts/dialogs.hpp"
 #include "accounts/users.hpp"
 #include "hunt/bot/screens.hpp"
+#include "hunt/day_figures.hpp"
 #include "hunt/delivery/delivery.hpp"
+#include "hunt/readers/filters.hpp"
 #include "hunt/readers/readers.hpp"
 #include "hunt/reports/reports.hpp"
 #include "platform/locale/locale.hpp"
@@ -24,6 +26,7 @@ struct parts {
   accounts::operators& operators;
   readers& subscribers;
   cards& vacancies;
+  filters& wishes;
   reports& complaints;
   outlet senders;
   std::function<std::string(std::int64_t bot_id)> username_of;  // without @; "" while it is not known
@@ -31,6 +34,7 @@ struct parts {
   operator_details details;
   int trial_days = 2;
   std::vector<listed_category> categories;  // see refresh_categories()
+  day_figures& day;
 
   view for_reader(const std::string& language, const std::string& zone) const {
     return {texts, categories, language, zone, time.now()};
@@ -45,6 +49,7 @@ telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64
 
 // What the delivery shows: pass it as delivery_parts::render. `with` must outlive it.
 render_card card_renderer(const parts& with);
+render_list list_renderer(const parts& with);
 
 // Who brings each of these choices, as the ready screen and the reminders show it.
 std::vector<bringer> to_bringers(const parts& with, const std::vector<choice>& choices);

@@ -95,6 +95,25 @@ task<int> watch_the_minute(const parts& with, alerts& told) {
   co_return static_cast<int>(slow->vacancies);
 }
 
+task<int> tell_the_day(const parts& with) {
+  const auto now = with.time.now();
+  day_facts facts;
+  facts.day = co_await count_the_day(with.db, now - 24h, now);
+  facts.times = co_await measure_stages(with.db, now - 24h);
+  const auto chats = co_await with.operators.chats(with.db);
+  int told = 0;
+  for (const auto& chat : chats) {
+    const auto who = co_await with.people.find(with.db, chat.who);
+    auto* out = with.senders(chat.bot_id);
+    if (!out || !who) continue;
+    const auto line = day_line(with.for_reader(who->language, who->time_zone), facts);
+    auto message = to_message(line, chat.chat_id, telegram::urgency::reply);
+    co_await out->send_message(std::move(message));
+    ++told;
+  }
+  co_return told;
+}
+
 task<std::int64_t> forget_old_journal(const parts& with) {
   const auto before = with.time.now() - std::chrono::hours(24) * with.details.journal_days;
   co_return co_await with.people.forget_journal(with.db, before);

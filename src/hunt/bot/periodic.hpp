@@ -20,6 +20,8 @@ task<int> warn_crowded_bots(const parts& with, alerts& told);
 // An alert that names the slow stage when a vacancy of the last ten minutes took more than one from its
 // publication to its last reader.
 task<int> watch_the_minute(const parts& with, alerts& told);
+// One message a day to every operator's chat: what came, who got it, how long it took. How many chats.
+task<int> tell_the_day(const parts& with);
 // Retention of the journal: operator_details::journal_days.
 task<std::int64_t> forget_old_journal(const parts& with);
 

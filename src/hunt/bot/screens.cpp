@@ -1,5 +1,8 @@
 #include "hunt/bot/screens.hpp"
 
+#include <cmath>
+
+#include "hunt/bot/card_parts.hpp"
 #include "hunt/bot/presses.hpp"
 #include "platform/telegram/html.hpp"
 #include "platform/telegram/keyboard.hpp"
@@ -41,6 +44,24 @@ void add_start_buttons(const view& to, keyboard& keys, const std::vector<bringer
     auto text = to.plain(key, {{"emoji", to.emoji(one.category)}, {"title", to.title(one.category)}});
     keys.url(std::move(text), bot_link(one.username, "main"));
   }
+}
+
+std::string seconds(const view& to, double took) {
+  return locale::say_number(to.language, std::round(took * 10) / 10);
+}
+
+// "words, budget": which filters work on what everybody gets.
+std::string active_filters(const view& to, const reading_filter& filter) {
+  std::string out;
+  const auto add = [&](bool on, std::string_view name) {
+    if (on) out += (out.empty() ? "" : ", ") + to.plain("menu.filter_" + std::string(name));
+  };
+  add(!filter.words.empty(), "words");
+  add(!filter.minus_words.empty(), "minus");
+  add(filter.budget_from.has_value(), "budget");
+  add(filter.quiet.has_value(), "quiet");
+  add(filter.digest_at.has_value(), "digest");
+  return out.empty() ? to.plain("menu.no_filters") : out;
 }
 
 keyboard to_main_bot(const view& to, std::string_view main_bot) {
@@ -113,27 +134,51 @@ screen menu(const view& to, const menu_facts& facts) {
   keyboard keys;
   keys.row().callback(to.plain("button.categories", {{"count", facts.chosen.size()}}),
                       std::string(press::categories));
-  keys.callback(to.plain(facts.paused ? "button.resume" : "button.pause"),
-                press::data(press::pause, !facts.paused));
-  keys.row().callback(to.plain("button.saved"), press::data(press::saved_list, 0));
+  keys.callback(to.plain("button.filters"), press::data(press::filters, 0));
+  keys.row().callback(to.plain("button.saved", {{"count", facts.saved}}), press::data(press::saved_list, 0));
+  keys.callback(to.plain("button.replies", {{"count", facts.replied}}), press::data(press::replied_list, 0));
+  keys.row().callback(to.plain(facts.paused ? "button.resume" : "button.pause"),
+                      press::data(press::pause, !facts.paused));
   keys.callback(to.plain("button.plan"), std::string(press::plan));
-  keys.row().callback(to.plain("button.language"), std::string(press::language));
-  keys.callback(to.plain("button.zone"), std::string(press::zone));
-  keys.row().callback(to.plain("button.help"), std::string(press::help));
-  keys.callback(to.plain("button.privacy"), std::string(press::privacy));
+  keys.row().callback(to.plain("button.settings"), std::string(press::settings));
+  keys.callback(to.plain("button.help"), std::string(press::help));
   return {to.html("menu.text", {{"categories", chosen},
                                 {"access", markup{access_line(to, facts.right)}},
                                 {"flow", markup{to.html(facts.paused ? "menu.paused" : "menu.on")}},
-                                {"zone", locale::say_zone(to.language, to.zone, to.now)},
-                                {"saved", facts.saved}}),
+                                {"filters", active_filters(to, facts.filter)}}),
           keys.build()};
 }
 
-screen saved_list(const view& to, const saved_page& page) {
-  if (page.total == 0) return {to.html("saved.empty"), back_to(to, press::menu).build()};
+screen settings(const view& to, const settings_facts& facts) {
+  keyboard keys;
+  keys.row().callback(to.plain("button.language"), std::string(press::language));
+  keys.callback(to.plain("button.zone"), std::string(press::zone));
+  keys.row().callback(to.plain("button.reply"), press::data(press::reply, 0));
+  keys.callback(to.plain("button.hidden", {{"count", facts.hidden}}), press::data(press::hidden, 0));
+  keys.row().callback(to.plain("button.privacy"), std::string(press::privacy));
+  keys.callback(to.plain("button.back"), std::string(press::menu));
+  return {
+      to.html("settings.text", {{"language", to.plain("button." + to.language)},
+                                {"zone", locale::say_zone(to.language, to.zone, to.now)},
+                                {"reply", to.plain(facts.has_reply ? "settings.reply" : "settings.no_reply")},
+                                {"hidden", facts.hidden}}),
+      keys.build()};
+}
+
+screen card_list(const view& to, const card_page& page) {
+  const auto kind = page.from.which;
+  const bool delivered = kind == list_place::kind::delivered;
+  const std::string name = kind == list_place::kind::saved ? "saved" : delivered ? "list" : "replies";
+  if (page.total == 0) {
+    return {to.html(name + ".empty"), delivered ? keyboard().build() : back_to(to, press::menu).build()};
+  }
+  const auto page_at = [&](std::int64_t offset) {
+    if (delivered) return press::data(press::list, page.from.list_id, offset);
+    return press::data(kind == list_place::kind::saved ? press::saved_list : press::replied_list, offset);
+  };
   std::string list;
   keyboard keys;
-  auto number = page.offset;
+  auto number = page.from.offset;
   int place = 0;
   for (const auto& card : page.cards) {
     ++number;
@@ -141,19 +186,22 @@ screen saved_list(const view& to, const saved_page& page) {
     if (card.withdrawn) title = telegram::strike_html(telegram::escape(card.title));
     if (!list.empty()) list += '\n';
     list += to.html("saved.line", {{"number", number}, {"title", markup{title}}});
+    if (!card.withdrawn && !card.budget.empty()) list += " · " + budget_html(card);
     if (place++ % 3 == 0) keys.row();
-    keys.callback(std::to_string(number), press::data(press::card, card.id.value, page.offset));
+    keys.callback(std::to_string(number),
+                  press::data(press::card, card.id.value) +
+                      place_of(list_place{kind, page.from.offset, page.from.list_id}));
   }
   keys.row();
-  if (page.offset > 0) {
-    const auto newer = std::max<std::int64_t>(0, page.offset - saved_per_page);
-    keys.callback(to.plain("button.newer"), press::data(press::saved_list, newer));
+  if (page.from.offset > 0) {
+    keys.callback(to.plain("button.newer"),
+                  page_at(std::max<std::int64_t>(0, page.from.offset - cards_per_page)));
   }
-  if (page.offset + saved_per_page < page.total) {
-    keys.callback(to.plain("button.older"), press::data(press::saved_list, page.offset + saved_per_page));
+  if (page.from.offset + cards_per_page < page.total) {
+    keys.callback(to.plain("button.older"), page_at(page.from.offset + cards_per_page));
   }
-  keys.callback(to.plain("button.back"), std::string(press::menu));
-  return {to.html("saved.text", {{"total", page.total}, {"list", markup{list}}}), keys.build()};
+  if (!delivered) keys.callback(to.plain("button.back"), std::string(press::menu));
+  return {to.html(name + ".text", {{"total", page.total}, {"list", markup{list}}}), keys.build()};
 }
 
 screen choose_language(const view& to) {
@@ -163,7 +211,7 @@ screen choose_language(const view& to) {
     const std::string mark = to.language == language ? "✓ " : "○ ";
     keys.callback(mark + to.plain("button." + language), std::string(press::set_language) + language);
   }
-  keys.row().callback(to.plain("button.back"), std::string(press::menu));
+  keys.row().callback(to.plain("button.back"), std::string(press::settings));
   return {to.html("language.text"), keys.build()};
 }
 
@@ -172,7 +220,7 @@ screen choose_zone(const view& to, std::string_view typed, const std::vector<std
   for (const auto& zone : meanings) {
     keys.row().callback(locale::say_zone(to.language, zone, to.now), std::string(press::set_zone) + zone);
   }
-  keys.row().callback(to.plain("button.back"), std::string(press::menu));
+  keys.row().callback(to.plain("button.back"), std::string(press::settings));
   if (!meanings.empty()) return {to.html("zone.choose", {{"typed", typed}}), keys.build()};
   if (!typed.empty()) return {to.html("zone.unknown", {{"typed", typed}}), keys.build()};
   return {to.html("zone.text", {{"zone", locale::say_zone(to.language, to.zone, to.now)},
@@ -188,7 +236,7 @@ screen privacy(const view& to, const operator_details& details) {
   const auto name = details.name.empty() ? to.plain("privacy.operator") : details.name;
   keyboard keys;
   keys.row().callback(to.plain("button.delete"), std::string(press::delete_me));
-  keys.row().callback(to.plain("button.back"), std::string(press::menu));
+  keys.row().callback(to.plain("button.back"), std::string(press::settings));
   return {to.html("privacy.text",
                   {{"days", details.journal_days}, {"operator", name}, {"contact", contact_of(to, details)}}),
           keys.build()};
@@ -248,6 +296,24 @@ screen moved(const view& to, const bringer& by, bool to_start) {
   return {to.html(to_start ? "moved.text" : "moved.quiet",
                   {{"emoji", to.emoji(by.category)}, {"title", to.title(by.category)}}),
           keys.build()};
+}
+
+screen day_line(const view& to, const day_facts& facts) {
+  std::string times;
+  for (const auto& stage : facts.times.stages) {
+    if (!times.empty()) times += '\n';
+    times +=
+        to.html("day.stage",
+                {{"stage", stage.key}, {"p50", seconds(to, stage.p50)}, {"p99", seconds(to, stage.p99)}});
+  }
+  const bool any = facts.times.vacancies > 0;
+  return {to.html("day.text", {{"posts", facts.day.posts},
+                               {"vacancies", facts.day.vacancies},
+                               {"deliveries", facts.day.deliveries},
+                               {"readers", facts.day.readers},
+                               {"reading", facts.day.reading}}) +
+              (any ? "\n" + times : std::string()),
+          {}};
 }
 
 screen trial_ended(const view& to) {

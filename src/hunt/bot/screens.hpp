@@ -6,6 +6,8 @@
 
 #include "hunt/bot/view.hpp"
 #include "hunt/delivery/cards.hpp"
+#include "hunt/delivery/times.hpp"
+#include "hunt/readers/filters.hpp"
 #include "hunt/reports/reports.hpp"
 
 // Hunt's screens: what is known in, text and buttons out. Pure, so that they are compared with golden files.
@@ -49,16 +51,60 @@ struct menu_facts {
   std::vector<category_id> chosen;
   reading_right right;
   bool paused = false;
-  std::int64_t saved = 0;
+  std::int64_t saved = 0, replied = 0;
+  reading_filter filter;  // the one for all
 };
 screen menu(const view& to, const menu_facts& facts);
 
-inline constexpr int saved_per_page = 5;
-struct saved_page {
-  std::vector<vacancy_card> cards;  // at most saved_per_page
+struct settings_facts {
+  bool has_reply = false;
+  std::int64_t hidden = 0;
+};
+screen settings(const view& to, const settings_facts& facts);
+
+// Saved vacancies, those responded to, and lists that were delivered.
+screen card_list(const view& to, const card_page& page);
+
+struct hidden_page {
+  std::vector<hidden_author> authors;  // at most hidden_per_page
   std::int64_t offset = 0, total = 0;
 };
-screen saved_list(const view& to, const saved_page& page);
+inline constexpr int hidden_per_page = 6;
+screen hidden_list(const view& to, const hidden_page& page);
+// "@anna", "+79991234567", "Anna (channel)": an author's key as a person reads it.
+std::string say_author(std::string_view author_key);
+
+// For every_category or one of them.
+struct filter_facts {
+  category_id scope;
+  reading_filter filter;
+  bool own = true;           // false: this category goes by the filter for all
+  std::int64_t special = 0;  // categories with a filter of their own
+};
+screen my_filters(const view& to, const filter_facts& facts);
+enum class filter_field : std::uint8_t { words, minus, budget, quiet, when };
+// Asks for one of them; `hint` says what was wrong with the last answer, as a key of hunt.filter_hint with
+// what was typed.
+struct wrong_answer {
+  std::string_view hint;
+  std::string typed;
+};
+screen ask_filter(const view& to, const filter_facts& facts, filter_field what,
+                  const std::optional<wrong_answer>& wrong = {});
+// The categories that a person chose; a mark for those with something of their own.
+screen filter_scopes(const view& to, const std::vector<category_id>& chosen,
+                     const std::vector<category_id>& own);
+
+inline constexpr std::size_t longest_reply = 300;  // code points
+struct reply_facts {
+  category_id scope;
+  std::string text;  // of this scope; empty: none
+};
+screen my_reply(const view& to, const reply_facts& facts);
+screen ask_reply(const view& to, const reply_facts& facts, const std::optional<wrong_answer>& wrong = {});
+screen reply_scopes(const view& to, const std::vector<category_id>& chosen);
+// The text that the respond button writes about a vacancy.
+std::string reply_to(std::string_view reply_template, const vacancy_card& card);
 
 screen choose_language(const view& to);
 // What the person typed and what it may mean: nothing typed asks, one meaning is not asked about.
@@ -79,13 +125,15 @@ screen category_welcome(const view& to, category_id category, const reading_righ
 screen category_retired(const view& to, std::string_view main_bot);
 screen only_vacancies_here(const view& to, std::string_view main_bot);
 
-// The vacancy's card. A card that was opened from the saved list goes back there.
-using list_offset = std::optional<std::int64_t>;
+// The vacancy's card. A card that was opened from a list goes back there.
+using list_offset = std::optional<list_place>;
 std::string card_text(const view& to, const vacancy_card& card);
 screen vacancy(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen ask_what_is_wrong(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen ask_complaint(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen more_about(const view& to, const vacancy_card& card, list_offset opened_from = {});
+// How to respond where a button cannot do it: an e-mail, a phone, or nothing but the post.
+screen how_to_respond(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason,
            list_offset opened_from = {});
 
@@ -94,6 +142,13 @@ screen reminder(const view& to, const std::vector<bringer>& waiting);
 // The category moved to a bot of its own. `to_start`: the person has to start it.
 screen moved(const view& to, const bringer& by, bool to_start);
 screen trial_ended(const view& to);
+
+// The operator's line of the day.
+struct day_facts {
+  day_figures day;
+  stage_times times;
+};
+screen day_line(const view& to, const day_facts& facts);
 
 // The operator's chat.
 screen report_card(const view& to, const reported_vacancy& what);

@@ -63,9 +63,12 @@ std::vector<telegram::bot_command> commands_in(const parts& with, std::string_vi
 // Rows that every bot of Hunt has: the vacancy's card, privacy, deletion.
 std::span<const row> card_rows();
 std::span<const row> operator_rows();
+// The main bot's alone: filters, the reply, hidden authors, settings.
+std::span<const row> filter_rows();
 
 // Actions that several tables share.
 task<reply> show_menu(turn& now);
+task<reply> show_settings(turn& now);
 task<reply> show_privacy(turn& now);
 task<reply> ask_to_delete(turn& now);
 task<reply> delete_me(turn& now);

@@ -5,7 +5,8 @@ SELECT v.vacancy_id, v.title, v.essence, v.budget, v.posted_at, v.state = 'withd
        (SELECT count(DISTINCT o.source_id) FROM hunt.posts o
         WHERE o.repeat_of = p.post_id AND o.source_id <> p.source_id),
        (SELECT array_agg(vc.category_id::bigint ORDER BY vc.confidence DESC, vc.category_id)
-        FROM hunt.vacancy_categories vc WHERE vc.vacancy_id = v.vacancy_id)
+        FROM hunt.vacancy_categories vc WHERE vc.vacancy_id = v.vacancy_id),
+       v.revision, v.closed
 FROM hunt.vacancies v JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
 WHERE v.vacancy_id = ANY ($1);
 
@@ -15,13 +16,19 @@ SELECT d.category_id,
        (SELECT r.reason FROM hunt.reports r
         WHERE r.user_id = d.user_id AND r.vacancy_id = d.vacancy_id AND r.resolved_at IS NULL),
        EXISTS (SELECT FROM hunt.hidden_authors h JOIN hunt.posts p USING (author_key)
-               JOIN hunt.vacancies v USING (post_id) WHERE h.user_id = d.user_id AND v.vacancy_id = d.vacancy_id)
+               JOIN hunt.vacancies v USING (post_id) WHERE h.user_id = d.user_id AND v.vacancy_id = d.vacancy_id),
+       (SELECT p.replied_at FROM hunt.replies p WHERE p.user_id = d.user_id AND p.vacancy_id = d.vacancy_id),
+       coalesce((SELECT t.template FROM hunt.reply_templates t
+                 WHERE t.user_id = d.user_id AND t.category_id IN (0, d.category_id)
+                 ORDER BY t.category_id DESC LIMIT 1), '')
 FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1;
 
 -- name: reason :optional
-SELECT s.title, p.reason, v.categories, v.confidences, v.engine
+SELECT s.title, p.reason, v.categories, v.confidences, v.engine, d.passed_word, d.passed_budget, d.passed_currency
 FROM hunt.vacancies va JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
 JOIN LATERAL (SELECT * FROM hunt.verdicts w WHERE w.post_id = p.post_id ORDER BY w.at DESC, w.engine = 'operator' DESC LIMIT 1) v ON true
+LEFT JOIN LATERAL (SELECT * FROM hunt.deliveries x WHERE x.vacancy_id = va.vacancy_id AND x.user_id = $2
+                   ORDER BY x.slot LIMIT 1) d ON true
 WHERE va.vacancy_id = $1;
 
 -- name: category_ids :many
@@ -34,10 +41,30 @@ INSERT INTO hunt.saved (user_id, vacancy_id, saved_at) VALUES ($1, $2, $3) ON CO
 DELETE FROM hunt.saved WHERE user_id = $1 AND vacancy_id = $2;
 
 -- name: saved :many
-SELECT vacancy_id FROM hunt.saved WHERE user_id = $1 ORDER BY saved_at DESC, vacancy_id DESC OFFSET $2 LIMIT $3;
+SELECT vacancy_id, 0 FROM hunt.saved WHERE user_id = $1 ORDER BY saved_at DESC, vacancy_id DESC OFFSET $2 LIMIT $3;
 
 -- name: saved_count :one
 SELECT count(*) FROM hunt.saved WHERE user_id = $1;
+
+-- name: mark_replied :exec
+INSERT INTO hunt.replies (user_id, vacancy_id, replied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: unmark_replied :exec
+DELETE FROM hunt.replies WHERE user_id = $1 AND vacancy_id = $2;
+
+-- name: replied :many
+SELECT vacancy_id, 0 FROM hunt.replies WHERE user_id = $1 ORDER BY replied_at DESC, vacancy_id DESC OFFSET $2 LIMIT $3;
+
+-- name: replied_count :one
+SELECT count(*) FROM hunt.replies WHERE user_id = $1;
+
+-- name: list_count :one
+SELECT count(*) FROM hunt.deliveries WHERE list_id = $2 AND user_id = $1;
+
+-- The newest first.
+-- name: listed :many
+SELECT d.vacancy_id, d.category_id FROM hunt.deliveries d JOIN hunt.vacancies v USING (vacancy_id)
+WHERE d.list_id = $4 AND d.user_id = $1 ORDER BY v.posted_at DESC, d.vacancy_id DESC, d.slot OFFSET $2 LIMIT $3;
 
 -- name: hide_author :optional
 INSERT INTO hunt.hidden_authors (user_id, author_key, hidden_at)
@@ -49,7 +76,7 @@ RETURNING author_key;
 -- name: withdraw_of_author :exec
 UPDATE hunt.deliveries d SET state = 'withdrawn'
 FROM hunt.vacancies v JOIN hunt.posts p USING (post_id)
-WHERE d.user_id = $1 AND d.state = 'due' AND v.vacancy_id = d.vacancy_id AND p.author_key = $2;
+WHERE d.user_id = $1 AND d.state IN ('due', 'gathered') AND v.vacancy_id = d.vacancy_id AND p.author_key = $2;
 
 -- name: show_author :optional
 DELETE FROM hunt.hidden_authors h

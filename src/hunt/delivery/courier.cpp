@@ -8,6 +8,7 @@
 #include "hunt/delivery/card_rows.hpp"
 #include "hunt/delivery/deliveries_sql.hpp"
 #include "hunt/delivery/delivery.hpp"
+#include "hunt/delivery/hand_out.hpp"
 #include "platform/log/log.hpp"
 
 namespace tandem::hunt {
@@ -30,11 +31,14 @@ struct due {
   category_id category;
   std::int64_t chat_id = 0;
   std::string language;
+  std::int64_t revision = 0;
+  bool deferred = false;
+  std::string reply_template;
 };
 
 // What became of rows, until the next write: one statement for all that ended meanwhile.
 struct outcomes {
-  std::vector<std::int64_t> vacancies, users, slots, messages;
+  std::vector<std::int64_t> vacancies, users, slots, messages, shown, deferred;
   std::vector<instant> at;
 
   void add(const key& id) {
@@ -57,7 +61,8 @@ class delivery_part final : public async::part {
                            {{"task", task}, {"error", async::text_of(failure)}});
               }),
         due_bell_(with_.on),
-        outcome_bell_(with_.on) {}
+        outcome_bell_(with_.on),
+        readers_(settings_) {}
 
   std::string_view name() const override { return "delivery"; }
 
@@ -100,25 +105,26 @@ class delivery_part final : public async::part {
   }
 
   task<> fan_out_batch(std::span<const queue::message> batch, queue::acknowledger& ack) {
-    std::vector<std::int64_t> vacancies, messages;
+    std::vector<std::int64_t> messages;
+    std::vector<vacancy_id> vacancies;
     for (const auto& message : batch) {
-      vacancies.push_back(
+      vacancies.emplace_back(
           boost::json::parse(message.body).as_object().at("vacancy_id").to_number<std::int64_t>());
       messages.push_back(message.id);
     }
     const auto tx = co_await with_.db.begin();
-    const auto added = co_await (*tx)(sql::fan_out, vacancies, with_.time.now(), settings_.in_each_category);
+    const auto bots = co_await readers_(*tx, std::move(vacancies), with_.time.now());
     const std::span<const std::int64_t> handled = messages;
     co_await ack.done(*tx, handled);
     co_await tx->commit();
-    for (int i = 0; i < added.size(); ++i) wake(added[i].get<std::int64_t>(1));
+    for (const auto bot : bots) wake(bot);
   }
 
   // A courier for each bot that has something due; at start that is what a killed process left behind.
   task<> find_bots() {
     for (;;) {
       try {
-        const auto rows = co_await with_.db(sql::bots_with_due);
+        const auto rows = co_await with_.db(sql::bots_with_due, with_.time.now());
         for (int i = 0; i < rows.size(); ++i) wake(rows[i].get<std::int64_t>(0));
       } catch (const pg::unavailable& error) {
         log_.warn("the database does not answer", {{"error", error.what()}});
@@ -156,8 +162,9 @@ class delivery_part final : public async::part {
     for (int i = 0; i < rows.size(); ++i) {
       const key id{rows[i].get<std::int64_t>(0), rows[i].get<std::int64_t>(1), rows[i].get<std::int64_t>(2)};
       if (mine.in_flight.contains(id) || mine.written_meanwhile.contains(id)) continue;
-      fresh.push_back(
-          {id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::string>(5)});
+      fresh.push_back({id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4),
+                       rows[i].get<std::string>(5), rows[i].get<std::int64_t>(6), rows[i].get<bool>(7),
+                       rows[i].get<std::string>(8)});
     }
     if (fresh.empty()) co_return;
     co_await know_cards(fresh);
@@ -167,8 +174,9 @@ class delivery_part final : public async::part {
       if (card == cards_.end()) continue;
       auto message = rendered(card->second, one);
       mine.in_flight.insert(one.id);
-      note_handed(one.id.vacancy, card->second.posted_at);
-      work_.spawn("send", send(bot_id, mine, std::move(one), std::move(message)));
+      if (!one.deferred) note_handed(one.id.vacancy, card->second.posted_at);
+      const auto shows = digest_of_card(card->second);
+      work_.spawn("send", send(bot_id, mine, std::move(one), std::move(message), shows));
     }
   }
 
@@ -176,6 +184,8 @@ class delivery_part final : public async::part {
     std::vector<vacancy_id> missing;
     for (const auto& row : rows) {
       const vacancy_id id(row.id.vacancy);
+      const auto known = cards_.find(id);
+      if (known != cards_.end() && known->second.revision < row.revision) forget(known);
       if (!cards_.contains(id) && std::ranges::find(missing, id) == missing.end()) missing.push_back(id);
     }
     if (missing.empty()) co_return;
@@ -187,20 +197,37 @@ class delivery_part final : public async::part {
     cards_.merge(loaded);
   }
 
+  // It has changed since it was drawn.
+  void forget(std::map<vacancy_id, vacancy_card>::iterator known) {
+    const auto id = known->first.value;
+    std::erase_if(rendered_, [&](const auto& one) { return std::get<0>(one.first) == id; });
+    cards_.erase(known);
+  }
+
   telegram::text_message rendered(const vacancy_card& card, const due& row) {
+    auto message = row.reply_template.empty() ? shared(card, row) : own(card, row);
+    message.chat_id = row.chat_id;
+    message.options.urgency = telegram::urgency::broadcast;
+    return message;
+  }
+
+  // For everybody without a reply of their own.
+  telegram::text_message shared(const vacancy_card& card, const due& row) {
     const auto now = with_.time.now();
     const auto which = std::tuple(row.id.vacancy, row.category.value, row.language);
     auto found = rendered_.find(which);
     if (found == rendered_.end() || now - found->second.at > shown_for) {
-      vacancy_card under = card;
-      put_under(under, row.category);
-      shown fresh{now, with_.render(under, row.language, now)};
+      shown fresh{now, own(card, row)};
       found = rendered_.insert_or_assign(which, std::move(fresh)).first;
     }
-    auto message = found->second.message;
-    message.chat_id = row.chat_id;
-    message.options.urgency = telegram::urgency::broadcast;
-    return message;
+    return found->second.message;
+  }
+
+  telegram::text_message own(const vacancy_card& card, const due& row) {
+    vacancy_card under = card;
+    put_under(under, row.category);
+    under.reply_template = row.reply_template;
+    return with_.render(under, row.language, with_.time.now());
   }
 
   void note_handed(std::int64_t vacancy, instant posted) {
@@ -212,7 +239,7 @@ class delivery_part final : public async::part {
     outcome_bell_.ring();
   }
 
-  task<> send(std::int64_t bot_id, lane& mine, due row, telegram::text_message message) {
+  task<> send(std::int64_t bot_id, lane& mine, due row, telegram::text_message message, std::int64_t shows) {
     auto* out = with_.senders(bot_id);
     if (!out) {
       mine.in_flight.erase(row.id);
@@ -224,6 +251,8 @@ class delivery_part final : public async::part {
       sent_.add(row.id);
       sent_.messages.push_back(answer->message_id);
       sent_.at.push_back(with_.time.now());
+      sent_.shown.push_back(shows);
+      sent_.deferred.push_back(row.deferred);
     } else if (answer.error().why == refusal::stopped) {
       mine.in_flight.erase(row.id);  // stays due: whoever delivers next sends it
       co_return;
@@ -304,7 +333,8 @@ class delivery_part final : public async::part {
       co_await with_.db(sql::mark_handed, vacancies, at);
     }
     if (!sent.empty()) {
-      co_await with_.db(sql::mark_sent, sent.vacancies, sent.users, sent.slots, sent.messages, sent.at);
+      co_await with_.db(sql::mark_sent, sent.vacancies, sent.users, sent.slots, sent.messages, sent.at,
+                        sent.shown);
     }
     if (!refused.empty())
       co_await with_.db(sql::mark_refused, refused.vacancies, refused.users, refused.slots);
@@ -321,20 +351,21 @@ class delivery_part final : public async::part {
     append(into.slots, from.slots);
     append(into.messages, from.messages);
     append(into.at, from.at);
+    append(into.shown, from.shown);
+    append(into.deferred, from.deferred);
   }
 
   void tell(const outcomes& sent) {
     if (!with_.observer.delivered || sent.empty()) return;
-    std::map<std::int64_t, std::pair<int, instant>> by_vacancy;
+    std::map<std::int64_t, std::vector<instant>> by_vacancy;
     for (std::size_t i = 0; i < sent.vacancies.size(); ++i) {
-      auto& [readers, last] = by_vacancy[sent.vacancies[i]];
-      ++readers;
-      last = std::max(last, sent.at[i]);
+      if (sent.deferred[i] != 0) continue;
+      by_vacancy[sent.vacancies[i]].push_back(sent.at[i]);
     }
-    for (const auto& [vacancy, told] : by_vacancy) {
+    for (const auto& [vacancy, readers] : by_vacancy) {
       const auto handed = handed_known_.find(vacancy);
       if (handed == handed_known_.end()) continue;
-      with_.observer.delivered(vacancy_id(vacancy), handed->second, told.first, told.second);
+      with_.observer.delivered(vacancy_id(vacancy), handed->second, readers);
     }
   }
 
@@ -348,6 +379,7 @@ class delivery_part final : public async::part {
   log::logger log_;
   async::scope work_;
   async::event due_bell_, outcome_bell_;
+  hand_out readers_;
   std::map<std::int64_t, lane> lanes_;
   std::map<vacancy_id, vacancy_card> cards_;
   std::map<std::tuple<std::int64_t, std::int64_t, std::string>, shown> rendered_;

@@ -20,6 +20,15 @@ struct delivery_settings {
   // database, so that a kill neither loses nor doubles them; what is on the wire is bounded by the sender.
   int in_flight_per_bot = 1'000;
   int attempts = 10;  // of a delivery that the server does not take, over about an hour; then refused
+  // A vacancy that is handed out later than this after its publication comes in a list, never as a card …
+  std::chrono::minutes fresh{60};
+  // … and not at all after this: a back-fill is there to be searched, not to be read.
+  std::chrono::hours oldest{24};
+  // What old vacancies wait for others of their kind, so that one message comes and not ten.
+  std::chrono::minutes gathers_for{3};
+  // What a unit of a currency is worth, all in the same measure: "USD" 90, "RUB" 1. Empty: only sums of one
+  // currency are compared.
+  std::vector<std::pair<std::string, double>> worth;
 };
 
 // The ways out: the sender of a bot in this process, nothing while it does not run here.
@@ -29,11 +38,11 @@ using outlet = std::function<telegram::sender*(std::int64_t bot_id)>;
 using render_card =
     std::function<telegram::text_message(const vacancy_card&, std::string_view language, instant now)>;
 
-// Told when the first reader's message of a vacancy is handed to the sender, and as readers get it: how many
-// at once, and the latest of them when. `posted` is when the post was published.
+// Told when the first reader's message of a vacancy is handed to the sender, and as readers get it: when each
+// of them got it, never empty. `posted` is when the post was published.
 struct delivery_observer {
   std::function<void(vacancy_id, instant posted, instant at)> handed;
-  std::function<void(vacancy_id, instant posted, int readers, instant at)> delivered;
+  std::function<void(vacancy_id, instant posted, std::span<const instant> readers)> delivered;
 };
 
 // Turns published vacancies into one delivery row per person (lane "deliver") and sends the rows that are
@@ -51,16 +60,46 @@ struct delivery_parts {
 };
 std::unique_ptr<async::part> make_delivery(delivery_parts with, delivery_settings settings);
 
+// A list in its reader's language and zone; chat_id and options are filled in.
+using render_list = std::function<telegram::text_message(const card_page&, std::string_view language,
+                                                         std::string_view zone, instant now)>;
+
+// What goes on behind new cards: sent ones follow their vacancy (edited, struck out, brought back), and what
+// waited for its hour or came too late is put together into lists. All of it lies in the database, so that a
+// kill loses nothing; an edit or a list that was on the wire at a kill may come again. Run it beside the
+// delivery, under the same lead.
+struct follow_up_parts {
+  executor on;
+  pg::pool& db;
+  const clock& time;
+  outlet senders;
+  render_card render;
+  render_list render_many;
+};
+class follow_up : public async::part {
+ public:
+  // What is due now: once, and waits for it. What the part does by itself every second.
+  virtual task<> run_due() = 0;
+};
+// poll 0: nothing runs by itself.
+std::unique_ptr<follow_up> make_follow_up(follow_up_parts with,
+                                          std::chrono::milliseconds poll = std::chrono::milliseconds(1'000));
+
 // Cards and what readers do with them.
 class cards {
  public:
   virtual ~cards() = default;
   // The card as this reader sees it; nothing if they never got it.
   virtual task<std::optional<vacancy_card>> find(pg::session& in, user_id reader, vacancy_id what) = 0;
-  virtual task<std::optional<vacancy_reason>> reason(pg::session& in, vacancy_id what) = 0;
+  // `reader`: whose filter is named, too.
+  virtual task<std::optional<vacancy_reason>> reason(pg::session& in, user_id reader, vacancy_id what) = 0;
   virtual task<> save(pg::session& in, user_id reader, vacancy_id what, bool saved) = 0;
-  virtual task<std::vector<vacancy_card>> saved(pg::session& in, user_id reader, int offset, int limit) = 0;
   virtual task<std::int64_t> saved_count(pg::session& in, user_id reader) = 0;
+  // The person says that they have responded.
+  virtual task<> mark_replied(pg::session& in, user_id reader, vacancy_id what, bool replied) = 0;
+  virtual task<std::int64_t> replied_count(pg::session& in, user_id reader) = 0;
+  // A page of one of the reader's lists; past its end the last one. A list of somebody else is empty.
+  virtual task<card_page> page(pg::session& in, user_id reader, list_place from) = 0;
   // Nothing of this author comes any more; what is due is withdrawn. False if the author is unknown.
   virtual task<bool> hide_author(pg::session& in, user_id reader, vacancy_id what, bool hidden) = 0;
   // Reasons: not_vacancy, wrong_category, scam, closed. Repeating replaces the reason; undo takes it back.

@@ -61,8 +61,8 @@ struct Delivery : testing::Test, town {
   void begin() { begin_on(*pool); }
   void begin_on(pg::pool& db) {
     delivery_observer observer{[this](vacancy_id what, instant, instant) { handed.push_back(what); },
-                               [this](vacancy_id, instant, int readers, instant) {
-                                 delivered_count += readers;
+                               [this](vacancy_id, instant, std::span<const instant> readers) {
+                                 delivered_count += static_cast<int>(readers.size());
                                  delivered_bell.ring();
                                }};
     delivery_parts with{io.on(), db, *lanes, time, senders(), plainly, std::move(observer)};

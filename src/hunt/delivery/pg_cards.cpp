@@ -32,6 +32,8 @@ task<std::map<vacancy_id, vacancy_card>> load_cards(pg::session& in, std::vector
          row.get<std::optional<std::vector<std::int64_t>>>(11).value_or(std::vector<std::int64_t>{})) {
       card.also.emplace_back(id);
     }
+    card.revision = row.get<std::int64_t>(12);
+    card.closed = row.get<bool>(13);
     if (!card.also.empty()) card.category = card.also.front();
     const auto id = card.id;
     out.emplace(id, std::move(card));
@@ -55,17 +57,26 @@ class pg_cards final : public cards {
     card.saved = mine.front().get<bool>(1);
     card.reported = mine.front().get<std::optional<std::string>>(2);
     card.author_hidden = mine.front().get<bool>(3);
+    card.replied_at = mine.front().get<std::optional<instant>>(4);
+    card.reply_template = mine.front().get<std::string>(5);
     co_return std::move(card);
   }
 
-  task<std::optional<vacancy_reason>> reason(pg::session& in, vacancy_id what) override {
-    const auto rows = co_await in(statements::reason, what);
+  task<std::optional<vacancy_reason>> reason(pg::session& in, user_id reader, vacancy_id what) override {
+    const auto rows = co_await in(statements::reason, what, reader);
     if (rows.empty()) co_return std::nullopt;
     const auto ids = co_await in(statements::category_ids);
     std::map<std::string, category_id> by_slug;
     for (int i = 0; i < ids.size(); ++i) by_slug[ids[i].get<std::string>(0)] = ids[i].get<category_id>(1);
     const auto row = rows.front();
-    vacancy_reason out{row.get<std::string>(0), row.get<std::string>(1), {}, row.get<std::string>(4)};
+    vacancy_reason out;
+    out.source_title = row.get<std::string>(0);
+    out.rule = row.get<std::string>(1);
+    out.engine = row.get<std::string>(4);
+    out.own_word = row.get<std::optional<std::string>>(5).value_or("");
+    if (const auto budget = row.get<std::optional<std::int64_t>>(6)) {
+      out.own_budget = sum{*budget, row.get<std::string>(7)};
+    }
     const auto slugs = row.get<std::vector<std::string>>(2);
     const auto confidences = row.get<std::vector<std::string>>(3);
     for (std::size_t i = 0; i < slugs.size() && i < confidences.size(); ++i) {
@@ -83,24 +94,33 @@ class pg_cards final : public cards {
     }
   }
 
-  task<std::vector<vacancy_card>> saved(pg::session& in, user_id reader, int offset, int limit) override {
-    const auto rows = co_await in(statements::saved, reader, offset, limit);
-    std::vector<vacancy_id> order;
-    for (int i = 0; i < rows.size(); ++i) order.push_back(rows[i].get<vacancy_id>(0));
-    auto found = co_await load_cards(in, order);
-    std::vector<vacancy_card> out;
-    for (const auto id : order) {
-      auto& card = found.at(id);
-      put_under(card, card.category);
-      card.saved = true;
-      out.push_back(std::move(card));
-    }
-    co_return out;
-  }
-
   task<std::int64_t> saved_count(pg::session& in, user_id reader) override {
     const auto rows = co_await in(statements::saved_count, reader);
     co_return rows.front().get<std::int64_t>(0);
+  }
+
+  task<> mark_replied(pg::session& in, user_id reader, vacancy_id what, bool replied) override {
+    if (replied) {
+      co_await in(statements::mark_replied, reader, what, time_.now());
+    } else {
+      co_await in(statements::unmark_replied, reader, what);
+    }
+  }
+
+  task<std::int64_t> replied_count(pg::session& in, user_id reader) override {
+    const auto rows = co_await in(statements::replied_count, reader);
+    co_return rows.front().get<std::int64_t>(0);
+  }
+
+  task<card_page> page(pg::session& in, user_id reader, list_place from) override {
+    card_page out;
+    out.from = from;
+    out.total = co_await count(in, reader, from);
+    // A page that has become empty meanwhile: the last one that is not.
+    const auto last = out.total == 0 ? 0 : (out.total - 1) / cards_per_page * cards_per_page;
+    out.from.offset = std::min(from.offset / cards_per_page * cards_per_page, last);
+    co_await load_page(in, reader, out);
+    co_return out;
   }
 
   task<bool> hide_author(pg::session& in, user_id reader, vacancy_id what, bool hidden) override {
@@ -123,10 +143,60 @@ class pg_cards final : public cards {
   }
 
  private:
+  static task<std::int64_t> count(pg::session& in, user_id reader, const list_place& of) {
+    const auto list = of.list_id;
+    if (of.which == list_place::kind::delivered) {
+      const auto rows = co_await in(statements::list_count, reader, list);
+      co_return rows.front().get<std::int64_t>(0);
+    }
+    const auto& statement =
+        of.which == list_place::kind::saved ? statements::saved_count : statements::replied_count;
+    const auto rows = co_await in(statement, reader);
+    co_return rows.front().get<std::int64_t>(0);
+  }
+
+  static task<pg::result> rows_of(pg::session& in, user_id reader, const list_place& of) {
+    const auto offset = of.offset, list = of.list_id;
+    if (of.which == list_place::kind::delivered) {
+      co_return co_await in(statements::listed, reader, offset, cards_per_page, list);
+    }
+    const auto& statement = of.which == list_place::kind::saved ? statements::saved : statements::replied;
+    co_return co_await in(statement, reader, offset, cards_per_page);
+  }
+
+  static task<> load_page(pg::session& in, user_id reader, card_page& page) {
+    const auto rows = co_await rows_of(in, reader, page.from);
+    std::vector<vacancy_id> order;
+    for (int i = 0; i < rows.size(); ++i) order.push_back(rows[i].get<vacancy_id>(0));
+    auto found = co_await load_cards(in, order);
+    for (int i = 0; i < rows.size(); ++i) {
+      auto card = found.at(order[static_cast<std::size_t>(i)]);
+      const auto under = rows[i].get<category_id>(1);
+      const auto shown_under = under == category_id(0) ? card.category : under;
+      put_under(card, shown_under);
+      page.cards.push_back(std::move(card));
+    }
+  }
+
   const clock& time_;
 };
 
 }  // namespace
+
+std::int64_t digest_of_card(const vacancy_card& card) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // 64-bit FNV-1a
+  const auto add = [&hash](std::string_view bytes) {
+    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+    hash = (hash ^ 0xff) * 0x100000001b3;
+  };
+  for (const std::string_view part : {std::string_view(card.title), std::string_view(card.essence),
+                                      std::string_view(card.budget), std::string_view(card.contact_url)}) {
+    // Of a withdrawn card the title alone is seen.
+    if (!card.withdrawn || part.data() == card.title.data()) add(part);
+  }
+  add(card.withdrawn ? card.closed ? "closed" : "withdrawn" : "live");
+  return static_cast<std::int64_t>(hash);
+}
 
 std::unique_ptr<cards> make_cards(const clock& time) { return std::make_unique<pg_cards>(time); }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace tandem::hunt {
 
 // How long a stage of the way took, in seconds.
 struct stage_time {
+  std::string_view key;    // seen, judged, handed, first, last
   std::string_view stage;  // "posted to seen", …
   double p50 = 0, p99 = 0;
 };
@@ -20,8 +22,27 @@ struct stage_times {
   std::vector<stage_time> stages;
 };
 
-// Of the vacancies judged since then.
+// Of the vacancies judged since then that were published while their source was read: a back-fill is no
+// measure.
 task<stage_times> measure_stages(pg::session& in, instant since);
+
+// The same of one source: how long its vacancies took until they were seen, and to their first and last
+// reader.
+struct source_times {
+  std::string source;
+  std::int64_t vacancies = 0;
+  stage_time seen, first, last;
+};
+// The slowest first.
+task<std::vector<source_times>> measure_sources(pg::session& in, instant since, int limit);
+
+// What a day brought.
+struct day_figures {
+  std::int64_t posts = 0, vacancies = 0, deliveries = 0;
+  std::int64_t readers = 0;  // who got something
+  std::int64_t reading = 0;  // who have the right to, and are not paused
+};
+task<day_figures> count_the_day(pg::session& in, instant since, instant now);
 
 // The stages of a post's way, in their order.
 enum class stage { reading, judging, handing_over, sending };

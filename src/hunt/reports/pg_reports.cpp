@@ -14,7 +14,7 @@ constexpr std::pair<decision, std::string_view> decision_names[] = {
     {decision::author_banned, "author_banned"},
 };
 
-// How far back a ban and a strike-out reach: older cards are far up in everybody's chat.
+// How far back a ban reaches: older cards are far up in everybody's chat.
 constexpr auto recent = std::chrono::hours(24 * 3);
 
 class pg_reports final : public reports {
@@ -65,10 +65,10 @@ class pg_reports final : public reports {
       case decision::not_vacancy: {
         const auto scam = co_await in(statements::was_called_scam, what);
         co_await in(statements::label, post, "none", scam.front().get<bool>(0), now);
-        co_await withdraw(in, {what});
+        co_await withdraw(in, what, {what});
         break;
       }
-      case decision::withdrawn: co_await withdraw(in, {what}); break;
+      case decision::withdrawn: co_await withdraw(in, what, {what}); break;
       case decision::author_banned: co_await ban(in, what, author); break;
     }
     co_await in(statements::resolve, what, name_of(how), now);
@@ -101,27 +101,23 @@ class pg_reports final : public reports {
     co_return out;
   }
 
-  task<std::vector<sent_card>> to_strike_out(pg::session& in, int limit) override {
-    const auto rows = co_await in(statements::to_strike_out, time_.now() - recent, limit);
-    std::vector<sent_card> out;
-    for (int i = 0; i < rows.size(); ++i) {
-      out.push_back({rows[i].get<vacancy_id>(0), rows[i].get<user_id>(1), rows[i].get<std::int64_t>(2),
-                     rows[i].get<std::int64_t>(3), rows[i].get<std::int64_t>(4), rows[i].get<std::int64_t>(5),
-                     rows[i].get<std::string>(6)});
+  task<bool> undo(pg::transaction& in, vacancy_id what) override {
+    const auto rows = co_await in(statements::lock_vacancy, what);
+    if (rows.empty()) co_return false;
+    const auto decided = co_await in(statements::last_decision, what);
+    const auto back = co_await in(statements::bring_back, what);
+    if (back.empty()) co_return false;
+    const auto banned = name_of(decision::author_banned);
+    if (!decided.empty() && decided.front().get<std::string>(0) == banned) {
+      co_await in(statements::unban, rows.front().get<std::string>(1));
     }
-    co_return out;
-  }
-
-  task<> struck_out(pg::session& in, const std::vector<sent_card>& done) override {
-    std::vector<vacancy_id> vacancies;
-    std::vector<user_id> people;
-    std::vector<std::int64_t> slots;
-    for (const auto& one : done) {
-      vacancies.push_back(one.vacancy);
-      people.push_back(one.reader);
-      slots.push_back(one.slot);
-    }
-    co_await in(statements::struck_out, vacancies, people, slots);
+    co_await in(statements::unlabel, rows.front().get<post_id>(0));
+    co_await in(statements::reopen, what);
+    std::vector<queue::publication> again;
+    for (const auto id : ids(back)) again.push_back(vacancy_published(id));
+    const std::span<const queue::publication> all = again;
+    co_await lanes_.publish(in, all);
+    co_return true;
   }
 
  private:
@@ -131,8 +127,8 @@ class pg_reports final : public reports {
     return out;
   }
 
-  task<> withdraw(pg::session& in, std::vector<vacancy_id> which) {
-    co_await in(statements::withdraw, which);
+  task<> withdraw(pg::session& in, vacancy_id decided, std::vector<vacancy_id> which) {
+    co_await in(statements::withdraw, which, decided);
     co_await in(statements::withdraw_due, which);
   }
 
@@ -145,7 +141,7 @@ class pg_reports final : public reports {
         if (id != what) which.push_back(id);
       }
     }
-    co_await withdraw(in, std::move(which));
+    co_await withdraw(in, what, std::move(which));
   }
 
   // Under another category: a new one for those who chose it, gone for those who wait and did not.

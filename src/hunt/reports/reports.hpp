@@ -50,14 +50,6 @@ struct report_outcome {
   decision what;
 };
 
-// A message that shows a vacancy which has been withdrawn since.
-struct sent_card {
-  vacancy_id vacancy;
-  user_id reader;
-  std::int64_t slot = 0, bot_id = 0, chat_id = 0, message_id = 0;
-  std::string language;
-};
-
 // The operator's queue. Decisions are safe to repeat.
 class reports {
  public:
@@ -75,15 +67,16 @@ class reports {
   virtual task<bool> decide(pg::transaction& in, vacancy_id what, decision how,
                             std::optional<category_id> to) = 0;
 
+  // Takes back a decision that withdrew it (not_vacancy, withdrawn, author_banned): what went with it comes
+  // back, to those who had it and those who waited, and the reports wait again. False if there is nothing to
+  // take back.
+  virtual task<bool> undo(pg::transaction& in, vacancy_id what) = 0;
+
   virtual task<std::vector<report_message>> messages(pg::session& in, vacancy_id what) = 0;
   virtual task<> keep_message(pg::session& in, vacancy_id what, report_message shown) = 0;
 
   // Reporters who have not heard the outcome yet; each is given once.
   virtual task<std::vector<report_outcome>> take_untold(pg::session& in, int limit) = 0;
-
-  // Messages that still show a vacancy withdrawn in the last days.
-  virtual task<std::vector<sent_card>> to_strike_out(pg::session& in, int limit) = 0;
-  virtual task<> struck_out(pg::session& in, const std::vector<sent_card>& done) = 0;
 };
 
 // `lanes`: where a vacancy that got another category is published again ("deliver").

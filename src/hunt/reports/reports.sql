@@ -52,15 +52,31 @@ ON CONFLICT (post_id, revision, engine) DO UPDATE SET at = excluded.at, categori
 UPDATE hunt.deliveries d
 SET category_id = $2,
     state = CASE WHEN EXISTS (SELECT FROM hunt.choices c WHERE c.user_id = d.user_id AND c.category_id = $2)
-                 THEN 'due' ELSE 'withdrawn' END
-WHERE d.vacancy_id = $1 AND d.state = 'due';
+                 THEN d.state ELSE 'withdrawn' END
+WHERE d.vacancy_id = $1 AND d.state IN ('due', 'gathered');
 
--- No edit of the post brings it back.
+-- No edit of the post brings it back. $2: the vacancy that was decided about.
 -- name: withdraw :exec
-UPDATE hunt.vacancies SET state = 'withdrawn', withdrawn_by_edit = false WHERE vacancy_id = ANY ($1);
+UPDATE hunt.vacancies
+SET state = 'withdrawn', withdrawn_by_edit = false, withdrawn_with = CASE WHEN state = 'live' THEN $2 ELSE withdrawn_with END
+WHERE vacancy_id = ANY ($1);
 
 -- name: withdraw_due :exec
-UPDATE hunt.deliveries SET state = 'withdrawn' WHERE vacancy_id = ANY ($1) AND state = 'due';
+UPDATE hunt.deliveries SET state = 'withdrawn' WHERE vacancy_id = ANY ($1) AND state IN ('due', 'gathered');
+
+-- name: bring_back :many
+UPDATE hunt.vacancies SET state = 'live', withdrawn_with = NULL WHERE withdrawn_with = $1 AND state = 'withdrawn'
+RETURNING vacancy_id;
+
+-- name: reopen :many
+UPDATE hunt.reports SET outcome = NULL, resolved_at = NULL, told_at = NULL
+WHERE vacancy_id = $1 AND outcome IN ('not_vacancy', 'withdrawn', 'author_banned') RETURNING user_id;
+
+-- name: unlabel :exec
+DELETE FROM hunt.labels WHERE post_id = $1 AND labelled_by = 'operator' AND kind = 'none';
+
+-- name: unban :exec
+DELETE FROM hunt.banned_authors WHERE author_key = $1;
 
 -- name: ban :exec
 INSERT INTO hunt.banned_authors (author_key, banned_at) VALUES ($1, $2) ON CONFLICT DO NOTHING;
@@ -88,15 +104,3 @@ SELECT d.bot_id, d.chat_id, k.language, v.title, t.outcome
 FROM told t JOIN hunt.vacancies v USING (vacancy_id) JOIN hunt.readers k USING (user_id)
 JOIN LATERAL (SELECT bot_id, chat_id FROM hunt.deliveries x
               WHERE x.vacancy_id = t.vacancy_id AND x.user_id = t.user_id ORDER BY x.slot LIMIT 1) d ON true;
-
--- A message that was in flight when its vacancy was withdrawn is marked as sent afterwards, and found here.
--- name: to_strike_out :many
-SELECT d.vacancy_id, d.user_id, d.slot, d.bot_id, d.chat_id, d.message_id, r.language
-FROM hunt.vacancies v JOIN hunt.deliveries d USING (vacancy_id) JOIN hunt.readers r USING (user_id)
-WHERE v.state = 'withdrawn' AND v.judged_at > $1 AND d.state = 'sent' AND d.message_id IS NOT NULL
-ORDER BY v.judged_at DESC LIMIT $2;
-
--- name: struck_out :exec
-UPDATE hunt.deliveries d SET state = 'withdrawn'
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (vacancy_id, user_id, slot)
-WHERE d.vacancy_id = m.vacancy_id AND d.user_id = m.user_id AND d.slot = m.slot;

@@ -17,6 +17,13 @@ struct Reports : testing::Test, town {
     co_await tx->commit();
     co_return done;
   }
+  bool undo(vacancy_id what) { return run(undo_in_transaction(what)); }
+  task<bool> undo_in_transaction(vacancy_id what) {
+    const auto tx = co_await pool->begin();
+    const bool done = co_await complaints->undo(*tx, what);
+    co_await tx->commit();
+    co_return done;
+  }
   void report(const accounts::user& who, vacancy_id what, std::string_view reason) {
     run(vacancies->report(*pool, who.id, what, reason));
   }
@@ -93,7 +100,7 @@ TEST_F(Reports, AnotherCategoryTakesTheVacancyToThoseWhoChoseIt) {
   EXPECT_EQ(label(), "vacancy {data} f operator");
   EXPECT_EQ(run(lanes->lanes()).front().waiting, 1)
       << "published again for the readers of the right category";
-  EXPECT_EQ(run(vacancies->reason(*pool, landing))->engine, "operator");
+  EXPECT_EQ(run(vacancies->reason(*pool, anna.id, landing))->engine, "operator");
 }
 
 TEST_F(Reports, ABannedAuthorLosesEverythingOfLately) {
@@ -132,16 +139,30 @@ TEST_F(Reports, EachReporterIsToldOnceWhereTheyGotTheVacancy) {
   EXPECT_TRUE(run(complaints->take_untold(*pool, 10)).empty());
 }
 
-TEST_F(Reports, WithdrawnCardsAreStruckOutOnce) {
+TEST_F(Reports, ADecisionThatWithdrewIsTakenBackWithAllThatWentWithIt) {
+  const auto other = vacancy("Another of hers", {{design, 0.9}});
   delivered(landing, anna, design);
-  delivered(landing, boris, design);
-  decide(landing, decision::withdrawn);
-  const auto sent = run(complaints->to_strike_out(*pool, 10));
-  ASSERT_EQ(sent.size(), 2u);
-  EXPECT_EQ(sent[0].message_id + sent[1].message_id, 41 + 42);
-  run(complaints->struck_out(*pool, {sent[0]}));
-  ASSERT_EQ(run(complaints->to_strike_out(*pool, 10)).size(), 1u);
-  EXPECT_EQ(run(complaints->to_strike_out(*pool, 10))[0].reader, sent[1].reader);
+  report(anna, landing, "scam");
+  EXPECT_FALSE(undo(landing)) << "nothing was decided";
+  EXPECT_TRUE(decide(landing, decision::author_banned));
+  EXPECT_EQ(state_of(landing) + state_of(other), "withdrawnwithdrawn");
+  EXPECT_TRUE(undo(landing));
+  EXPECT_FALSE(undo(landing)) << "safe to repeat";
+  EXPECT_EQ(state_of(landing) + state_of(other), "livelive");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.banned_authors"), "0");
+  EXPECT_EQ(find(landing)->open.size(), 1u) << "the report waits again";
+  EXPECT_EQ(run(lanes->lanes()).front().waiting, 2) << "handed out to those who waited";
+  EXPECT_TRUE(decide(landing, decision::not_vacancy));
+  EXPECT_EQ(label(), "none {} t operator");
+  EXPECT_TRUE(undo(landing));
+  EXPECT_EQ(label(), "");
+}
+
+TEST_F(Reports, UndoingAWithdrawalDoesNotLiftABan) {
+  ask("INSERT INTO hunt.banned_authors VALUES ('@anna', now())");
+  EXPECT_TRUE(decide(landing, decision::withdrawn));
+  EXPECT_TRUE(undo(landing));
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.banned_authors"), "1");
 }
 
 }  // namespace tandem::hunt
