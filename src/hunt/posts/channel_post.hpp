@@ -28,7 +28,9 @@ enum class media_kind : std::uint8_t {
 
 // A post as a source shows it, whatever kind the source is. All texts are valid UTF-8 without NUL.
 struct channel_post {
-  std::int64_t message_id = 0;  // 1 … 2^31-1, ascending within a channel
+  // Ascending within a channel, 1 … 2^31-1; of a feed and of the operator's posts a hash of what tells one
+  // from the others.
+  std::int64_t message_id = 0;
   instant posted_at;
   std::string text;              // plain, lines by "\n"; a poll's question and options when there is no text
   std::vector<post_link> links;  // in the order of the text, buttons last
@@ -36,6 +38,8 @@ struct channel_post {
   std::string forwarded_from;         // the shown name
   std::string forwarded_url;          // a public origin: https://t.me/src/9
   std::string signature;
+  std::string url;     // where the post is; empty: the source's name and the message id tell
+  std::string origin;  // shown instead of the source's title: where the operator found it
   // Of a chat, where everybody writes: who wrote it. Empty and 0 in a channel.
   std::string author_name;      // as shown
   std::string author_username;  // without "@"; empty: none

@@ -71,7 +71,7 @@ TEST_F(Intake, ARepeatOnTheSamePageKnowsItsOriginal) {
 TEST_F(Intake, AfterTheWindowTheSameTextIsNews) {
   const auto from = add("jobs");
   take(from, {post(1, "Нужен дизайнер")});
-  time.advance(24h * 8);
+  time.advance(24h * 15);
   EXPECT_EQ(take(from, {post(2, "Нужен дизайнер")}).passed, 1);
 }
 
@@ -81,14 +81,14 @@ TEST_F(Intake, WhatARuleDroppedIsNobodysOriginal) {
   EXPECT_EQ(take(open, {post(1, "Нужен дизайнер")}).passed, 1);
 }
 
-TEST_F(Intake, OldPostsAreKeptButNotDelivered) {
+TEST_F(Intake, OldPostsGoTheSameWayWithTheirOwnTime) {
   const auto from = add("jobs");
   auto old = post(1, "Нужен дизайнер");
-  old.posted_at = time.now() - 7h;
+  old.posted_at = time.now() - 24h * 400;
   auto future = post(2, "Нужен повар");
   future.posted_at = time.now() + 24h * 365;
-  EXPECT_EQ(take(from, {old, future}).passed, 1);
-  EXPECT_EQ(ask("SELECT reason FROM hunt.posts WHERE message_id = 1"), "old");
+  EXPECT_EQ(take(from, {old, future}).passed, 2);
+  EXPECT_EQ(ask("SELECT seen_at - posted_at FROM hunt.posts WHERE message_id = 1"), "400 days");
   EXPECT_EQ(ask("SELECT posted_at = seen_at FROM hunt.posts WHERE message_id = 2"), "t")
       << "nothing is from the future";
 }
@@ -160,6 +160,113 @@ TEST_F(Intake, PicturesWithoutWordsAreNoRepeatsOfEachOther) {
   const auto out = take(from, {post(1, "🔥🔥"), post(2, "🔥")});
   EXPECT_EQ(out.repeats, 0);
   EXPECT_EQ(out.passed, 2);
+}
+
+const std::string long_post =
+    "Ищем дизайнера презентаций\n\nСтудия готовит доклады для конференций, каждую неделю несколько колод.\n"
+    "Что делать: собирать слайды по нашей сетке, рисовать схемы, готовить файл к показу.\n"
+    "Важно: аккуратность, понимание типографики, портфолио с презентациями.\nОплата 60 000 ₽ в месяц.";
+
+TEST_F(Intake, ANearRepeatInAnotherChannelIsARepeat) {
+  const auto one = add("jobs"), two = add("more_jobs");
+  take(one, {post(1, long_post)});
+  const auto out =
+      take(two, {post(5, "🔥 Вакансия дня\n\n" + long_post + "\nСтарт сразу, созвон в понедельник."),
+                 post(6,
+                      "Нужен переводчик на выставку мебели, три дня на стенде, одежда деловая, "
+                      "опыт переговоров обязателен")});
+  EXPECT_EQ(out.repeats, 1);
+  EXPECT_EQ(out.passed, 1);
+  EXPECT_EQ(ask("SELECT repeat_of FROM hunt.posts WHERE message_id = 5"), "1");
+  EXPECT_EQ(messages(), "2");
+}
+
+TEST_F(Intake, AnotherRoleInTheSameWordsIsNoRepeat) {
+  auto other = long_post;
+  other.replace(other.find("дизайнера"), std::string("дизайнера").size(), "редактора");
+  EXPECT_EQ(take(add("jobs"), {post(1, long_post), post(2, other)}).passed, 2);
+}
+
+TEST_F(Intake, NearRepeatsOnOnePageKnowTheirOriginal) {
+  const auto out = take(add("jobs"), {post(1, long_post), post(2, long_post + "\nЖдём откликов до среды")});
+  EXPECT_EQ(out.repeats, 1);
+  EXPECT_EQ(ask("SELECT repeat_of FROM hunt.posts WHERE message_id = 2"), "1");
+}
+
+TEST_F(Intake, ARepeatLendsItsContactToAnOriginalWithoutOne) {
+  take(add("jobs"), {post(1, long_post)});
+  EXPECT_EQ(ask("SELECT contact_url FROM hunt.posts WHERE post_id = 1"), "");
+  take(add("more_jobs"), {post(1, long_post + "\nПисать @marina_slides")});
+  EXPECT_EQ(ask("SELECT contact_url || ' ' || author_key FROM hunt.posts WHERE post_id = 1"),
+            "https://t.me/marina_slides @marina_slides");
+}
+
+TEST_F(Intake, AnEarlierPostThatIsSeenLaterTakesThePlaceOfTheOriginal) {
+  const auto one = add("jobs"), two = add("slow_jobs"), three = add("more_jobs");
+  take(one, {post(1, long_post)});
+  take(three, {post(1, long_post)});
+  ask("UPDATE hunt.posts SET state = 'judged' WHERE post_id = 1");
+  ask("INSERT INTO hunt.vacancies (post_id, title, essence, posted_at, seen_at, judged_at) "
+      "VALUES (1, 'x', 'y', now(), now(), now())");
+  ask("INSERT INTO hunt.verdicts (post_id, revision, at, kind, categories, confidences, confidence, scam, "
+      "engine) "
+      "VALUES (1, 1, now(), 'vacancy', '{design}', '{0.9}', 0.9, false, 'local 1')");
+  auto earlier = post(7, long_post + "\nПисать @marina_slides");
+  earlier.posted_at = time.now() - 2h;
+  const auto out = take(two, {earlier});
+  EXPECT_EQ(out.passed, 1);
+  EXPECT_EQ(ask("SELECT p.message_id || p.state FROM hunt.vacancies v JOIN hunt.posts p USING (post_id)"),
+            "7judged");
+  EXPECT_EQ(ask("SELECT string_agg(state || repeat_of, ' ') FROM hunt.posts WHERE post_id IN (1, 2)"),
+            "repeat3 repeat3");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.verdicts WHERE post_id = 3"), "1");
+  EXPECT_EQ(messages(), "1") << "what was judged is not judged again";
+}
+
+TEST_F(Intake, ABackFillLeavesTheMarkAndKnownPostsOfALiveSourceAlone) {
+  const auto from = add("jobs");
+  take(from, {post(5, "нужен дизайн")});
+  std::vector<channel_post> old{post(3, "нужен повар"), post(5, "нужен дизайн, иначе написано")};
+  old[0].posted_at = time.now() - 24h * 30;
+  page_of_posts page;
+  page.posts = old;
+  page.back_fill = true;
+  const auto out = run(way_in->take(from, page));
+  EXPECT_EQ(out.added, 1);
+  EXPECT_EQ(out.edited, 0);
+  EXPECT_EQ(ask("SELECT last_message_id FROM hunt.sources"), "5");
+}
+
+TEST_F(Intake, WhatIsBackFilledGoesToTheJudgeAtAPace) {
+  const auto from = add("jobs");
+  std::vector<channel_post> old;
+  for (int i = 1; i <= 101; ++i) old.push_back(post(i, "нужен код номер " + std::to_string(i)));
+  page_of_posts page;
+  page.posts = old;
+  page.back_fill = true;
+  run(way_in->take(from, page));
+  EXPECT_EQ(ask("SELECT max(due_at) - min(due_at) FROM platform.messages"), "00:00:01");
+}
+
+TEST_F(Intake, ASourceThatWasTakenDownBringsNothing) {
+  const auto from = add("jobs");
+  take(from, {post(1, "нужен дизайн")});
+  ask("INSERT INTO hunt.vacancies (post_id, title, essence, posted_at, seen_at, judged_at) "
+      "VALUES (1, 'x', 'y', now(), now(), now())");
+  const auto report = run(channels->take_down(from.id));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->vacancies, 1);
+  EXPECT_EQ(report->posts, 1);
+  EXPECT_EQ(take(from, {post(2, "нужен код")}).added, 0);
+  EXPECT_EQ(ask("SELECT concat_ws('|', text, author_key, length(content_hash) > 0, state) FROM hunt.posts"),
+            "||t|dropped");
+  EXPECT_EQ(ask("SELECT concat_ws('|', state, essence) FROM hunt.vacancies"), "withdrawn|");
+  EXPECT_EQ(run(channels->add("jobs", "")).error().why, source_error::taken_down);
+  std::vector<new_source> again(1);
+  again.front().name = "jobs";
+  again.front().even_if_taken_down = true;
+  EXPECT_TRUE(run(channels->add_all(again)).front());
+  EXPECT_EQ(take(*run(channels->find("jobs")), {post(2, "нужен код")}).added, 1);
 }
 
 TEST_F(Intake, TwoSourcesAtTheSameMomentLeaveOneOriginal) {

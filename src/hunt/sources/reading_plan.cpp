@@ -18,6 +18,7 @@ constexpr int most_pages_back = 200;
 
 struct channel {
   std::string name;
+  std::string feed;  // its address
   std::int64_t seen_up_to = 0;
   bool read_before = false;
   milliseconds gap{0};
@@ -38,6 +39,7 @@ std::size_t blocks_of(const preview_page& page) {
 }  // namespace
 
 std::string page_request::path() const {
+  if (!feed.empty()) return feed;
   std::string out = "/s/" + name;
   if (what != kind::newest)
     out += (what == kind::after ? "?after=" : "?before=") + std::to_string(message_id);
@@ -53,6 +55,11 @@ struct reading_plan::state {
   int under_way = 0;
 
   void enqueue(source_id id, channel& who) { line.emplace(who.due, id); }
+
+  milliseconds bounded(const channel& who, milliseconds gap) const {
+    return who.feed.empty() ? std::clamp(gap, pace.min_gap, pace.max_gap)
+                            : std::clamp(gap, pace.feed_min_gap, pace.feed_max_gap);
+  }
 
   microseconds with_jitter(microseconds gap) {
     std::uniform_real_distribution<double> share(1 - pace.jitter, 1 + pace.jitter);
@@ -82,15 +89,17 @@ void reading_plan::put(const source& what, instant now) {
   auto& s = *state_;
   auto [found, fresh] = s.channels.try_emplace(what.id);
   auto& who = found->second;
-  who.paused = what.state == source_state::paused;
+  who.paused = is_resting(what.state);
   if (fresh) {
     who.name = what.name;
+    who.feed = what.address;
     who.seen_up_to = what.last_message_id;
     who.read_before = what.last_read_at.has_value();
     who.failures = what.failures;
-    who.gap = std::clamp(what.read_gap, s.pace.min_gap, s.pace.max_gap);
+    who.gap = s.bounded(who, what.read_gap);
     // A restart does not make anybody wait longer than it was meant to, nor hurry.
-    who.due = std::clamp(what.next_read_at, now, now + std::max(s.pace.max_gap, s.pace.max_failure_gap));
+    who.due = std::clamp(what.next_read_at, now,
+                         now + std::max({s.pace.max_gap, s.pace.feed_max_gap, s.pace.max_failure_gap}));
     who.reread_due = now;
     if (!who.paused) s.enqueue(what.id, who);
   } else if (!who.busy && who.paused) {
@@ -115,6 +124,8 @@ std::optional<page_request> reading_plan::next(instant now) {
   }
 
   page_request ask{id, who.name};
+  ask.feed = who.feed;
+  if (!who.feed.empty()) return ask;
   if (who.hole_top != 0) {
     ask.what = page_request::kind::before;
     ask.message_id = who.hole_cursor;
@@ -136,6 +147,10 @@ page_use reading_plan::use_of(const page_request& asked, const preview_page& pag
   if (found == state_->channels.end()) return {.store = false};
   const auto& who = found->second;
   page_use use{.store_above = who.seen_up_to, .seen_up_to = who.seen_up_to};
+  if (!who.feed.empty()) {
+    use.first_read = !who.read_before;
+    return use;
+  }
   if (!who.read_before) {
     use.first_read = true;
     use.seen_up_to = page.last_id;
@@ -161,7 +176,7 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
   auto& s = *state_;
   auto* who = s.answered(asked.source);
   if (!who) return;
-  const bool moved = use.store && use.seen_up_to > who->seen_up_to;
+  const bool moved = use.store && (use.seen_up_to > who->seen_up_to || use.news);
   bool more = false;
   if (asked.what == page_request::kind::before) {
     if (use.seen_up_to == who->hole_top - 1) {
@@ -182,12 +197,13 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
     more = true;
   } else {
     if (asked.what == page_request::kind::newest) who->reread_due = now + s.with_jitter(s.pace.reread_gap);
-    more = !use.first_read && moved && (page.after || page.posts.size() >= nearly_full_page_posts);
+    more = !use.first_read && moved && who->feed.empty() &&
+           (page.after || page.posts.size() >= nearly_full_page_posts);
   }
   who->seen_up_to = std::max(who->seen_up_to, use.seen_up_to);
   who->read_before = true;
   who->failures = 0;
-  who->gap = std::clamp(moved ? who->gap / 2 : who->gap * 5 / 4, s.pace.min_gap, s.pace.max_gap);
+  who->gap = s.bounded(*who, moved ? who->gap / 2 : who->gap * 5 / 4);
   who->due = more ? now : now + s.with_jitter(who->gap);
   s.enqueue(asked.source, *who);
 }

@@ -23,16 +23,20 @@ struct reading_pace {
   std::chrono::milliseconds failure_gap{30'000};  // after a failure; doubles up to max_failure_gap
   std::chrono::milliseconds max_failure_gap{3'600'000};
   std::chrono::milliseconds lost_gap{900'000};  // a channel without a preview is asked for it again
+  // Of a feed instead of min_gap and max_gap: they change seldom, and their servers are small.
+  std::chrono::milliseconds feed_min_gap{300'000};
+  std::chrono::milliseconds feed_max_gap{3'600'000};
 };
 
-// What to ask for: the newest page, or the page after or before a message.
+// What to ask for: the newest page, or the page after or before a message; of a feed always the feed.
 struct page_request {
   enum class kind : std::uint8_t { newest, after, before };
   source_id source;
   std::string name;
   kind what = kind::newest;
   std::int64_t message_id = 0;
-  std::string path() const;  // "/s/jobs?after=105"
+  std::string feed;          // its address
+  std::string path() const;  // "/s/jobs?after=105"; of a feed its address
 };
 
 // What to do with the page that came: store its posts above `store_above` and compare the others for edits
@@ -42,6 +46,7 @@ struct page_use {
   std::int64_t store_above = 0;
   std::int64_t seen_up_to = 0;
   bool first_read = false;
+  bool news = false;  // of a feed: it had items that were new, so it is read sooner the next time
 };
 
 // Which page of which source is asked for when. A machine without I/O: moments and answers go in, requests

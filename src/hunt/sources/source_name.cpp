@@ -43,4 +43,27 @@ std::optional<std::string> parse_source_name(std::string_view written) {
   return lower;
 }
 
+std::optional<written_source> parse_source(std::string_view written) {
+  if (auto name = parse_source_name(written)) return written_source{*std::move(name), {}};
+  const auto from = written.find_first_not_of(" \t\r\n");
+  if (from == std::string_view::npos) return std::nullopt;
+  const auto address = written.substr(from, written.find_last_not_of(" \t\r\n") - from + 1);
+  auto rest = address;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const auto host = rest.substr(0, rest.find_first_of("/?#"));
+  const bool printable = std::ranges::all_of(rest, [](char c) { return c > ' ' && c < 0x7f; });
+  const bool telegram = host == "t.me" || host == "telegram.me";
+  if (rest.size() == address.size() || host.empty() || telegram || address.size() > 500 || !printable) {
+    return std::nullopt;
+  }
+  written_source out{std::string(rest), std::string(address)};
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    if (is_letter(out.name[i])) out.name[i] = static_cast<char>(out.name[i] | 0x20);
+  }
+  if (out.name.ends_with('/')) out.name.pop_back();
+  return out;
+}
+
 }  // namespace tandem::hunt

@@ -10,6 +10,15 @@ namespace tandem::hunt {
 // underscores, a letter first.
 std::optional<std::string> parse_source_name(std::string_view written);
 
+// What people write for a source that is read by address: a channel (name, empty address), or a feed, any
+// other http:// or https:// address of at most 500 printable characters; its name is the address without
+// scheme and trailing slash, the host in lower case.
+struct written_source {
+  std::string name, address;
+  friend bool operator==(const written_source&, const written_source&) = default;
+};
+std::optional<written_source> parse_source(std::string_view written);
+
 // The same for the bare name, as it stands behind "@" or "t.me/".
 bool is_username(std::string_view name);
 

@@ -6,6 +6,7 @@
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
+#include "hunt/sources/feed_page.hpp"
 #include "hunt/sources/pg_sources.hpp"
 #include "hunt/sources/sources_sql.hpp"
 #include "platform/log/log.hpp"
@@ -25,6 +26,16 @@ std::string_view text_of(page_error error) {
     case page_error::too_complex: break;
   }
   return "the page is too complex";
+}
+
+std::string_view text_of(feed_error error) {
+  switch (error) {
+    case feed_error::no_feed: return "this is no feed";
+    case feed_error::forbidden: return "the feed declares entities of its own";
+    case feed_error::too_large: return "the feed is too large";
+    case feed_error::too_complex: break;
+  }
+  return "the feed is too complex";
 }
 
 // Of a page: the same posts with the same texts have the same digest (but for one chance in 2^64).
@@ -98,9 +109,13 @@ class preview_reader final : public source_reader {
       auto& known = known_[one.id];
       // What this process has noticed itself is newer than what it has written down.
       const auto was = known.id == source_id() ? one.state : known.state;
-      const bool resumed = was == source_state::paused && one.state == source_state::active;
-      if (known.id != source_id() && one.state != source_state::paused && !resumed) one.state = was;
-      if (one.state == source_state::paused) dirty_.erase(one.id);
+      const bool resumed = is_resting(was) && one.state == source_state::active;
+      if (known.id != source_id() && !is_resting(one.state) && !resumed) one.state = was;
+      if (known.id != source_id() && !resumed) {
+        one.etag = known.etag;
+        one.last_modified = known.last_modified;
+      }
+      if (is_resting(one.state)) dirty_.erase(one.id);
       known = std::move(one);
     }
     refreshed_ = true;
@@ -123,7 +138,7 @@ class preview_reader final : public source_reader {
   task<> note_progress() override {
     if (dirty_.empty()) co_return;
     std::vector<std::int64_t> ids, gaps, failures;
-    std::vector<std::string> states, errors;
+    std::vector<std::string> states, errors, etags, modified;
     std::vector<instant> due, read_at;
     for (const auto id : dirty_) {
       const auto pace = plan_->pace_of(id);
@@ -136,10 +151,13 @@ class preview_reader final : public source_reader {
       errors.push_back(found->second.last_error);
       due.push_back(pace->due);
       read_at.push_back(found->second.last_read_at.value_or(instant()));
+      etags.push_back(found->second.etag);
+      modified.push_back(found->second.last_modified);
     }
     dirty_.clear();
     if (!ids.empty()) {
-      co_await with_.database(sql::note_reading, ids, states, gaps, due, failures, errors, read_at);
+      co_await with_.database(sql::note_reading, ids, states, gaps, due, failures, errors, read_at, etags,
+                              modified);
     }
   }
 
@@ -191,7 +209,11 @@ class preview_reader final : public source_reader {
 
   task<> read(page_request ask) {
     try {
-      co_await read_page(ask);
+      if (ask.feed.empty()) {
+        co_await read_page(ask);
+      } else {
+        co_await read_feed(ask);
+      }
     } catch (const http::no_answer& error) {
       failed(ask, error.what());
     } catch (const std::exception& error) {
@@ -224,6 +246,42 @@ class preview_reader final : public source_reader {
     co_await use(ask, *page);
   }
 
+  task<> read_feed(const page_request& ask) {
+    http::fetch what;
+    what.url = ask.feed;
+    what.limit = options_.answer_limit;
+    what.max_body = feed_limits().bytes;
+    what.follow_redirects = true;
+    what.headers.add("User-Agent", options_.user_agent);
+    const auto found = known_.find(ask.source);
+    if (found == known_.end()) co_return plan_->failed(ask, with_.time.now());
+    const auto from = found->second;  // it may change while the feed is taken in
+    if (!from.etag.empty()) what.headers.add("If-None-Match", from.etag);
+    if (!from.last_modified.empty()) what.headers.add("If-Modified-Since", from.last_modified);
+    const auto answer = co_await with_.web.send(std::move(what));
+    if (answer.status == 304) co_return took(ask, {}, plan_->use_of(ask, {}));
+    if (answer.status != 200) co_return failed(ask, "answered " + std::to_string(answer.status));
+    const auto feed = parse_feed(answer.body, with_.time.now());
+    if (!feed) co_return failed(ask, text_of(feed.error()));
+    auto use = plan_->use_of(ask, {});
+    page_of_posts posts;
+    posts.posts = feed->posts;
+    posts.title = feed->title;
+    const auto outcome = co_await with_.way_in.take(from, posts);
+    use.news = outcome.added > 0;
+    auto& source = known_[ask.source];
+    // What was cut off is asked for again, changed or not.
+    const auto kept = [&](std::string_view name) {
+      return std::string(feed->broken ? "" : answer.headers.value_or(name, "").substr(0, 500));
+    };
+    source.etag = kept("ETag");
+    source.last_modified = kept("Last-Modified");
+    if (feed->broken) log_.warn("a feed ends in the middle", {{"source", ask.name}});
+    preview_page counted;
+    counted.unreadable = feed->unreadable;
+    took(ask, counted, use);
+  }
+
   task<> use(const page_request& ask, const preview_page& page) {
     const auto use = plan_->use_of(ask, page);
     const auto found = known_.find(ask.source);
@@ -244,6 +302,10 @@ class preview_reader final : public source_reader {
         if (ask.what == page_request::kind::newest) last_newest_[ask.source] = digest;
       }
     }
+    took(ask, page, use);
+  }
+
+  void took(const page_request& ask, const preview_page& page, const page_use& use) {
     const auto now = with_.time.now();
     pages_.add();
     if (page.unreadable > 0) {
@@ -293,7 +355,7 @@ class preview_reader final : public source_reader {
 
   // A change of state is told at once and written down with the next note, which it hurries.
   void become(source& one, source_state next, std::string_view why) {
-    if (one.state == next || one.state == source_state::paused) return;
+    if (one.state == next || is_resting(one.state)) return;
     const bool was_lost = one.state == source_state::no_preview && next == source_state::failing;
     if (was_lost) return;
     one.state = next;
@@ -302,7 +364,7 @@ class preview_reader final : public source_reader {
               {{"source", one.name}, {"state", name_of(next)}, {"why", why}});
     if (with_.changed) {
       source_change change;
-      change.name = one.name;
+      change.name = one.shown_name();
       change.state = next;
       change.detail = why;
       with_.changed(change);

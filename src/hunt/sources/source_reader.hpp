@@ -17,7 +17,7 @@ namespace tandem::hunt {
 struct reader_options {
   std::string root = "https://t.me";  // pages are {root}/s/NAME
   reading_pace pace;
-  std::string user_agent = "Tandem (reads public channel pages)";
+  std::string user_agent = "Tandem (reads public channel pages and feeds)";
   std::chrono::milliseconds answer_limit{20'000};  // a whole page within this
   std::chrono::milliseconds refresh_gap{2'000};    // changed sources are looked for, beside the hint
   std::chrono::milliseconds note_gap{10'000};      // how reading goes is written down
@@ -28,7 +28,7 @@ struct reader_options {
 
 // A source has lost its preview, fails, or has come back: for the operator. `detail` says what was answered.
 struct source_change {
-  std::string name;
+  std::string name;  // as people are shown it
   source_state state = source_state::active;
   std::string detail;
 };
@@ -43,9 +43,9 @@ struct reader_parts {
   std::function<void(const source_change&)> changed;  // may be empty
 };
 
-// Reads the preview pages of all active sources, politely (reading_plan), and hands what they show to the
-// intake. Sources that are added, paused or given other rules are noticed within a second or two. Two readers
-// of one installation lose and double nothing, but ask twice as often: run it under a lead.
+// Reads the preview pages and feeds of all active sources, politely (reading_plan), and hands what they show
+// to the intake. Sources that are added, paused or given other rules are noticed within a second or two. Two
+// readers of one installation lose and double nothing, but ask twice as often: run it under a lead.
 class source_reader : public async::part {
  public:
   // What the part does by itself between start() and stop(), by hand: looks for changed sources, and reads

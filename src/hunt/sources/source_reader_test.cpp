@@ -28,6 +28,7 @@ class played_channels {
 
   played_channels(const executor& on, const clock& time) : time_(time) {
     routes_.add("GET", "/s/{name}", [this](request what) { return answer(std::move(what)); });
+    routes_.add("GET", "/feed", [this](request what) { return answer_feed(std::move(what)); });
     http::listener_options quick;
     server_ = http::make_server(on, "channels", quick, routes_, 100ms);
   }
@@ -35,8 +36,20 @@ class played_channels {
   http::server& server() { return *server_; }
   std::string root() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
   std::string user_agent;
+  std::string feed, feed_tag;              // what /feed answers
+  std::vector<std::string> asked_of_feed;  // "newest", or the If-None-Match that came
 
  private:
+  task<response> answer_feed(request what) {
+    const std::string tag(what.headers.value_or("If-None-Match", ""));
+    asked_of_feed.push_back(tag.empty() ? "newest" : tag);
+    if (feed.empty()) co_return response::text(500, "no");
+    if (!tag.empty() && tag == feed_tag) co_return response::text(304, "");
+    auto out = response::text(200, feed);
+    out.headers.add("ETag", feed_tag);
+    co_return out;
+  }
+
   task<response> answer(request what) {
     auto& from = channels_[std::string(what.path_value("name"))];
     const auto after = what.query_value("after"), before = what.query_value("before");
@@ -248,7 +261,7 @@ TEST_F(SourceReader, ALostPreviewIsReportedOnceAndHealsByItself) {
   read_later(101s);
   run(reader->note_progress());
   ASSERT_EQ(changes.size(), 1u);
-  EXPECT_EQ(changes[0].name, "jobs");
+  EXPECT_EQ(changes[0].name, "@jobs");
   EXPECT_EQ(changes[0].state, source_state::no_preview);
   EXPECT_EQ(ask("SELECT concat_ws('|', state, last_error) FROM hunt.sources"),
             "no_preview|answered 302: no preview page");
@@ -398,6 +411,71 @@ TEST_F(SourceReader, ADatabaseThatFailsLosesNothing) {
   EXPECT_EQ(ask("SELECT last_message_id FROM hunt.sources"), "0");
   read_later();
   EXPECT_EQ(stored(), "3 1 3");
+}
+
+struct FeedReader : SourceReader {
+  FeedReader() {
+    options.pace.feed_min_gap = 1s;
+    options.pace.feed_max_gap = 4s;
+    restart();
+  }
+  void write_feed(int items, std::string tag) {
+    web.feed = "<rss><channel><title>Board</title>";
+    for (int i = 1; i <= items; ++i) {
+      const auto number = std::to_string(i);
+      web.feed += "<item><guid>job-" + number + "</guid><title>нужен код номер " + number +
+                  "</title><link>https://board.example/" + number + "</link></item>";
+    }
+    web.feed += "</channel></rss>";
+    web.feed_tag = std::move(tag);
+  }
+};
+
+TEST_F(FeedReader, ItemsAreTakenOnceAndAnUnchangedFeedIsNotSentAgain) {
+  write_feed(2, "\"a\"");
+  const auto one = add(web.root() + "/feed");
+  EXPECT_EQ(one.kind, source_kind::feed);
+  read();
+  EXPECT_EQ(ask("SELECT string_agg(url, ' ' ORDER BY url) FROM hunt.posts"),
+            "https://board.example/1 https://board.example/2");
+  EXPECT_EQ(ask("SELECT title FROM hunt.sources"), "Board");
+  read_later();
+  write_feed(3, "\"b\"");
+  read_later();
+  EXPECT_EQ(web.asked_of_feed, (std::vector<std::string>{"newest", "\"a\"", "\"a\""}));
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts"), "3");
+  EXPECT_EQ(steps.count(post_event::kind::passed), 3);
+}
+
+TEST_F(FeedReader, TheTagIsKnownAfterARestart) {
+  write_feed(1, "\"a\"");
+  add(web.root() + "/feed");
+  read();
+  run(reader->note_progress());
+  restart();
+  read_later();
+  EXPECT_EQ(web.asked_of_feed.back(), "\"a\"");
+}
+
+TEST_F(FeedReader, AFeedThatEndsInTheMiddleKeepsWhatWasWholeAndIsAskedForAgain) {
+  write_feed(3, "\"a\"");
+  web.feed.resize(web.feed.find("номер 3"));
+  add(web.root() + "/feed");
+  read();
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts"), "2");
+  write_feed(3, "\"a\"");
+  read_later();
+  EXPECT_EQ(web.asked_of_feed.back(), "newest");
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts"), "3");
+}
+
+TEST_F(FeedReader, AFeedThatIsNoneIsFailingAfterAWhile) {
+  web.feed = "<html></html>";
+  add(web.root() + "/feed");
+  for (int i = 0; i < options.failing_after; ++i) read_later(100s);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].state, source_state::failing);
+  EXPECT_EQ(changes[0].detail, "this is no feed");
 }
 
 }  // namespace
