@@ -145,7 +145,7 @@ screen trial_ended(const view& to);
 
 // The operator's line of the day.
 struct day_facts {
-  day_figures day;
+  day_total day;
   stage_times times;
 };
 screen day_line(const view& to, const day_facts& facts);

@@ -42,10 +42,10 @@ task<std::vector<source_times>> measure_sources(pg::session& in, instant since, 
   co_return out;
 }
 
-task<day_figures> count_the_day(pg::session& in, instant since, instant now) {
+task<day_total> count_the_day(pg::session& in, instant since, instant now) {
   const auto rows = co_await in(sql::times::day, since, now);
   const auto row = rows.front();
-  co_return day_figures{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<std::int64_t>(2),
+  co_return day_total{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<std::int64_t>(2),
                         row.get<std::int64_t>(3), row.get<std::int64_t>(4)};
 }
 

@@ -37,12 +37,12 @@ struct source_times {
 task<std::vector<source_times>> measure_sources(pg::session& in, instant since, int limit);
 
 // What a day brought.
-struct day_figures {
+struct day_total {
   std::int64_t posts = 0, vacancies = 0, deliveries = 0;
   std::int64_t readers = 0;  // who got something
   std::int64_t reading = 0;  // who have the right to, and are not paused
 };
-task<day_figures> count_the_day(pg::session& in, instant since, instant now);
+task<day_total> count_the_day(pg::session& in, instant since, instant now);
 
 // The stages of a post's way, in their order.
 enum class stage { reading, judging, handing_over, sending };
