@@ -59,6 +59,8 @@ int backup(const settings& all, const std::string& target, std::ostream& out) {
   const int code = io.run(with_parts(io.on(), all, cluster_use::beside, out, [&](pg::backup_parts parts) {
     return pg::write_backup(std::move(parts), file);
   }));
+  if (code == 0 && !all.blob.empty())
+    out << "Files are in " << all.blob << " and not in it: copy the bucket by its own means.\n";
   if (code == 0) out << "Written to " << target << ". It holds the keys: keep it as you keep a password.\n";
   return code;
 }

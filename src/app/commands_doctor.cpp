@@ -7,11 +7,16 @@
 #include "app/commands.hpp"
 #include "app/database.hpp"
 #include "app/engines.hpp"
+#include "app/reader_accounts_part.hpp"
 #include "app/resources.hpp"
+#include "app/stores.hpp"
 #include "async/loop.hpp"
 #include "async/within.hpp"
 #include "hunt/delivery/times.hpp"
+#include "hunt/model/learning.hpp"
+#include "hunt/model/model_judge.hpp"
 #include "hunt/posts/lanes.hpp"
+#include "hunt/reader_accounts/sharing.hpp"
 #include "hunt/sources/sources.hpp"
 #include "platform/bots/registry.hpp"
 #include "platform/errors/errors.hpp"
@@ -102,13 +107,28 @@ task<> look_at_broker(pg::pool& db, executor on, const settings& all, const cloc
       one.ready ? to.note(fmt::format("{:<28} {} waiting", one.queue, *one.ready))
                 : to.note(fmt::format("{:<28} not there yet: no relay and no consumer has run", one.queue));
     }
-    const auto age = found.oldest_carried
-                         ? std::chrono::duration<double>(time.now() - *found.oldest_carried).count()
-                         : 0;
-    const auto line = fmt::format("{} handed to it and taken by nobody (oldest {:.0f} s)", found.carried, age);
+    const auto age =
+        found.oldest_carried ? std::chrono::duration<double>(time.now() - *found.oldest_carried).count() : 0;
+    const auto line =
+        fmt::format("{} handed to it and taken by nobody (oldest {:.0f} s)", found.carried, age);
     age > 60 ? to.wrong(line) : to.well(line);
   } catch (const amqp::broken& failure) {
     to.wrong(fmt::format("no connection: {}", failure.what()));
+  }
+}
+
+task<> look_at_stores(executor on, const settings& all, const clock& time, findings& to) {
+  const auto tell = [&to](std::string_view title, const std::vector<store_finding>& found) {
+    to.title(title);
+    for (const auto& one : found) one.good ? to.well(one.text) : to.wrong(one.text);
+  };
+  if (auto at = redis_of(all)) {
+    const auto found = co_await look_at_redis(on, std::move(*at));
+    tell("Cache", found);
+  }
+  if (auto at = bucket_of(all)) {
+    const auto found = co_await look_at_bucket(on, std::move(*at), time);
+    tell("Files", found);
   }
 }
 
@@ -129,6 +149,56 @@ task<> look_at_sources(pg::pool& db, const clock& time, findings& to) {
                 : to.well(fmt::format("{} of {} are read", active, known.size()));
 }
 
+task<> look_at_reader_accounts(executor on, pg::pool& db, const settings& all, const clock& time,
+                               findings& to) {
+  const auto secrets = seal::open_vault(data_folder(all).key(), false);
+  const auto book = hunt::make_account_book(db, *secrets, time);
+  const auto accounts = co_await book->list();
+  const auto sources = co_await book->read_sources();
+  if (accounts.empty() && sources.empty()) co_return;
+  to.title("Reader accounts");
+  telegram_library library(on, all);
+  const auto loaded = library.load();
+  loaded ? to.well(fmt::format("TDLib {}, {}", (*loaded)->version(), (*loaded)->file().string()))
+         : to.wrong(loaded.error());
+  const auto now = time.now();
+  int left = 0;
+  for (const auto& one : accounts) {
+    left += hunt::joins_left(one, join_pace_of(all), now);
+    const auto line = fmt::format("{}: {} {}", one.name, hunt::name_of(one.state), one.last_error);
+    const bool well = one.state == hunt::account_state::active || one.state == hunt::account_state::paused;
+    well ? to.well(line) : to.wrong(line);
+  }
+  for (const auto& one : sources) {
+    const auto name = one.what.title.empty() ? one.what.name : one.what.title;
+    if (one.what.state == hunt::source_state::failing)
+      to.wrong(fmt::format("{}: {}", name, one.what.last_error));
+    if (one.what.state != hunt::source_state::paused && one.read_by == hunt::account_id())
+      to.wrong(name + ": no account reads it");
+  }
+  to.note(fmt::format("{} sources; {} wait to be joined, {} more can be today", sources.size(),
+                      hunt::joins_waiting(sources), left));
+}
+
+task<> look_at_judges(pg::pool& db, const settings& all, const clock& time, findings& to) {
+  to.title("Judges");
+  const auto models = co_await hunt::list_models(db);
+  const auto live = std::ranges::find(models, "live", &hunt::model_row::state);
+  to.well(live == models.end()
+              ? std::string("local judge: the shipped model")
+              : fmt::format("local judge: model {}, own posts right {:.1f} % (before {:.1f} %)",
+                            live->version, 100 * live->accuracy, 100 * live->accuracy_before));
+  if (all.model_url.empty()) co_return;
+  const auto model = co_await hunt::look_at_model(db, time.now(), all.operator_time_zone);
+  const auto line = model.since ? fmt::format("language model {}: {} since {:%d.%m %H:%M} UTC {}",
+                                              all.model_name, model.state, *model.since, model.detail)
+                                : fmt::format("language model {}: not asked yet", all.model_name);
+  model.state.empty() || model.state == "works" ? to.well(line) : to.wrong(line);
+  to.note(fmt::format("today {} requests, {} tokens in, {} out, cost {:.4f} of {:.4f}", model.requests,
+                      model.tokens_in, model.tokens_out, static_cast<double>(model.cost_micros) / 1e6,
+                      static_cast<double>(all.model_daily_cap) / 1e6));
+}
+
 task<> look_at_times(pg::pool& db, const clock& time, findings& to) {
   to.title("Times of the last day");
   const auto measured = co_await hunt::measure_stages(db, time.now() - 24h);
@@ -136,6 +206,15 @@ task<> look_at_times(pg::pool& db, const clock& time, findings& to) {
   if (measured.vacancies == 0) co_return;
   for (const auto& stage : measured.stages) {
     to.note(fmt::format("{:<32} p50 {:>8.3f} s   p99 {:>8.3f} s", stage.stage, stage.p50, stage.p99));
+  }
+  to.title("The slowest sources of the last day");
+  const auto slowest = co_await hunt::measure_sources(db, time.now() - 24h, 10);
+  for (const auto& one : slowest) {
+    to.note(fmt::format(
+        "@{}: {} vacancies; p50/p99 until seen {:.1f}/{:.1f} s, first reader {:.1f}/{:.1f} s, last "
+        "reader {:.1f}/{:.1f} s",
+        one.source, one.vacancies, one.seen.p50, one.seen.p99, one.first.p50, one.first.p99, one.last.p50,
+        one.last.p99));
   }
 }
 
@@ -165,6 +244,7 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
   const system_clock time;
   co_await look_at_program(on, all, to);
   look_at_folder(all, to);
+  co_await look_at_stores(on, all, time, to);
   if (all.database.empty() && !std::filesystem::exists(data_folder(all).cluster())) {
     to.wrong("nothing is installed there yet: start `tandem up`");
     co_return 1;
@@ -180,6 +260,8 @@ task<int> examine(executor on, const settings& all, std::ostream& out) {
       co_await look_at_lanes(db->pool(), on, time, to);
       co_await look_at_broker(db->pool(), on, all, time, to);
       co_await look_at_sources(db->pool(), time, to);
+      co_await look_at_reader_accounts(on, db->pool(), all, time, to);
+      co_await look_at_judges(db->pool(), all, time, to);
       co_await look_at_times(db->pool(), time, to);
       co_await look_at_errors(db->pool(), time, to);
     } else {

@@ -9,10 +9,18 @@
 #include "app/database.hpp"
 #include "app/engines.hpp"
 #include "app/lane_watch.hpp"
+#include "app/leads.hpp"
 #include "app/led_part.hpp"
+#include "app/model_parts.hpp"
+#include "app/reader_accounts_part.hpp"
+#include "app/reading_parts.hpp"
 #include "app/resources.hpp"
 #include "app/sandbox_town.hpp"
+#include "app/stores.hpp"
+#include "app/shares.hpp"
 #include "async/scope.hpp"
+#include "async/within.hpp"
+#include "base/text/hex.hpp"
 #include "hunt/bot/alerts.hpp"
 #include "hunt/bot/operator_desk.hpp"
 #include "hunt/bot/periodic.hpp"
@@ -24,7 +32,6 @@
 #include "hunt/reports/reports.hpp"
 #include "hunt/sources/source_reader.hpp"
 #include "hunt/vacancies/post_judge.hpp"
-#include "hunt/verdicts/local_classifier.hpp"
 #include "platform/bots/installation.hpp"
 #include "platform/bots/registry.hpp"
 #include "platform/errors/errors.hpp"
@@ -49,18 +56,6 @@ using namespace std::chrono_literals;
 constexpr std::string_view real_telegram = "https://api.telegram.org";
 constexpr std::string_view real_pages = "https://t.me";
 constexpr auto errors_kept = std::chrono::days(30);
-
-telegram::send_limits limits_of(const settings& all) {
-  if (all.bot_rate == 0) return telegram::send_limits::none();
-  telegram::send_limits limits;
-  limits.per_second = static_cast<int>(all.bot_rate);
-  limits.broadcasts_per_second = static_cast<int>(all.broadcast_rate);
-  if (all.paid_broadcast) {
-    limits.paid_per_second = static_cast<int>(all.paid_broadcast_rate);
-    limits.paid_cap = all.paid_broadcast_daily_cap;
-  }
-  return limits;
-}
 
 hunt::reading_pace pace_of(const settings& all, mode what) {
   hunt::reading_pace pace;
@@ -99,25 +94,35 @@ class whole_start final : public async::part {
   bool done_ = false;
 };
 
-// The senders alone, for a process that delivers while the bots run in another.
+// The senders alone, of the bots that are registered, for a process that delivers or gives notice while the
+// bots run in another.
 class sender_set {
  public:
   sender_set(executor on, http::client& transport, std::string root, telegram::send_limits limits)
       : on_(on), transport_(transport), root_(std::move(root)), limits_(limits) {}
 
-  void keep(const std::vector<bots::registered_bot>& wanted) {
+  // A sender for each of these, and none for others or with another token.
+  task<> keep(const std::vector<bots::registered_bot>& wanted) {
+    std::map<std::int64_t, one> gone;
+    gone.swap(senders_);
     for (const auto& bot : wanted) {
-      if (senders_.contains(bot.id)) continue;
+      if (auto known = gone.extract(bot.id); known && known.mapped().token == bot.token) {
+        senders_.insert(std::move(known));
+        continue;
+      } else if (known) {
+        gone.insert(std::move(known));
+      }
       telegram::sender_options options{root_, bot.token, limits_};
-      senders_[bot.id] = telegram::make_sender(on_, transport_, std::move(options));
+      senders_[bot.id] = {bot.token, telegram::make_sender(on_, transport_, std::move(options))};
     }
+    for (auto& [id, old] : gone) co_await old.out->stop();
   }
   telegram::sender* find(std::int64_t bot_id) const {
     const auto found = senders_.find(bot_id);
-    return found == senders_.end() ? nullptr : found->second.get();
+    return found == senders_.end() ? nullptr : found->second.out.get();
   }
   task<> stop() {
-    for (auto& [id, sender] : senders_) co_await sender->stop();
+    for (auto& [id, each] : senders_) co_await each.out->stop();
   }
 
  private:
@@ -125,7 +130,11 @@ class sender_set {
   http::client& transport_;
   std::string root_;
   telegram::send_limits limits_;
-  std::map<std::int64_t, std::unique_ptr<telegram::sender>> senders_;
+  struct one {
+    std::string token;
+    std::unique_ptr<telegram::sender> out;
+  };
+  std::map<std::int64_t, one> senders_;
 };
 
 class built_house final : public house {
@@ -157,7 +166,8 @@ class built_house final : public house {
   task<> stop() override {
     co_await life_.stop();
     co_await background_.stop();
-    if (senders_) co_await senders_->stop();
+    if (notices_) co_await notices_->stop();
+    if (deliveries_) co_await deliveries_->stop();
     if (lanes_) co_await lanes_->stop();
     if (db_) co_await db_->close();
   }
@@ -199,10 +209,11 @@ class built_house final : public house {
     co_await life_.start(*errors_);
     queue_ = make_queue(on_, all_, db_->pool(), time_, figures_);
     lanes_ = queue_.lanes.get();
+    stores_ = make_stores(on_, all_, db_->pool(), *secrets_, time_, figures_, public_routes_);
+    co_await life_.start(*stores_);
     if (queue_.link) co_await life_.start(*queue_.link);
     const bool alone = roles_.size() == all_roles().size() && all_.database.empty();
-    lead_ = alone ? lead::make_sole_candidate() : lead::make_pg_candidate(on_, db_->pool());
-    co_await life_.start(*lead_);
+    leads_ = std::make_unique<leads>(on_, db_->pool(), alone);
     if (alone) co_await lanes_->recover();
   }
 
@@ -253,21 +264,33 @@ class built_house final : public house {
     } else {
       co_await registry_->add(db, all_.main_bot_token, "hunt.main", "");
     }
+    if (!leads_->alone()) {
+      const auto set_of = [this](speaker who) {
+        return std::make_unique<sender_set>(on_, *http_, telegram_root(), limits_of(all_, who));
+      };
+      notices_ = set_of(speaker::notices);
+      if (has(role::delivery)) deliveries_ = set_of(speaker::deliveries);
+    }
     co_await know_bots();
     if (main_bot_ == 0) {
       throw std::runtime_error("there is no main bot yet: start a process with the role bots first");
     }
     co_await build_hunt();
 
+    if (!leads_->alone()) background_.spawn("follow the others", follow_others());
     if (has(role::relay)) {
       lane_watch_ = make_lane_watch(on_, *lanes_, time_, figures_);
       co_await life_.start(*lane_watch_);
       if (queue_.relay) co_await start_relay();
     }
-    if (has(role::classifier)) co_await life_.start(*judge_);
+    if (has(role::classifier)) {
+      co_await judges_->start(life_);
+      co_await life_.start(*judge_);
+    }
     if (has(role::bots)) co_await start_bots();
     if (has(role::delivery)) co_await start_delivery();
     if (has(role::reader)) co_await start_reader();
+    if (has(role::reader)) co_await start_reader_accounts();
     if (follower_ && has(role::reader)) co_await life_.start(*follower_);
     if (has(role::scheduler)) co_await start_scheduler();
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
@@ -293,11 +316,22 @@ class built_house final : public house {
     const auto assigned = co_await hunt::assigned_bots(db_->pool());
     category_of_.clear();
     for (const auto& one : assigned) category_of_[one.bot_id] = one.category;
-    if (!has(role::bots)) {
-      if (!senders_) senders_ = std::make_unique<sender_set>(on_, *http_, telegram_root(), limits_of(all_));
-      senders_->keep(known);
-    }
+    if (notices_) co_await notices_->keep(known);
+    if (deliveries_) co_await deliveries_->keep(known);
     co_return known;
+  }
+
+  // What other processes change: bots that come and go, categories.
+  task<> follow_others() {
+    for (;;) {
+      co_await async::sleep_for(is_sandbox() ? 1s : 5s);
+      try {
+        co_await know_bots();
+        co_await hunt::bot::refresh_categories(*bot_parts_);
+      } catch (const pg::error& error) {
+        log_.warn("the bots could not be looked up", {{"error", error.what()}});
+      }
+    }
   }
 
   task<> build_hunt() {
@@ -310,42 +344,54 @@ class built_house final : public house {
     reading.warn_readers_per_bot = static_cast<int>(all_.warn_readers_per_bot);
     readers_ = hunt::make_readers(time_, main_bot_, reading);
     cards_ = hunt::make_cards(time_);
+    filters_ = hunt::make_filters(time_);
     reports_ = hunt::make_reports(time_, *lanes_);
-    hunt::bot::operator_details details{all_.operator_name, all_.operator_contact,
-                                        static_cast<int>(all_.journal_days)};
-    bot_parts_ = std::make_unique<hunt::bot::parts>(
-        hunt::bot::parts{db,
-                         time_,
-                         *texts_,
-                         *people_,
-                         *dialogs_,
-                         *operators_,
-                         *readers_,
-                         *cards_,
-                         *reports_,
-                         [this](std::int64_t bot_id) { return sender_of(bot_id); },
-                         [this](std::int64_t bot_id) { return username_of(bot_id); },
-                         main_bot_,
-                         std::move(details),
-                         static_cast<int>(all_.trial_hours / 24),
-                         {}});
+    day_figures_ = hunt::make_day_figures(stores_->kept(), time_);
+    bot_parts_ = std::make_unique<hunt::bot::parts>(parts_over(db));
     co_await hunt::bot::refresh_categories(*bot_parts_);
     desk_ = std::make_unique<hunt::bot::operator_desk>(*bot_parts_, background_);
     alerts_ = std::make_unique<hunt::bot::alerts>(*bot_parts_);
 
     if (has(role::classifier)) {
-      auto model = hunt::make_local_classifier(share_folder() / "hunt");
-      if (!model) throw std::runtime_error(model.error());
-      classifier_ = std::move(*model);
-      hunt::judge_parts judge{on_, db, *lanes_, *classifier_, time_, figures_, follower_.get()};
-      judge_ = hunt::make_post_judge(judge);
+      judges_ = make_judges(on_, all_, db, time_, figures_, [this](std::string alert, std::string reason) {
+        background_.spawn("tell of the model", tell_of_model(std::move(alert), std::move(reason)));
+      });
+      hunt::judge_parts judge{on_,   db,       *lanes_,         judges_->local(),
+                              time_, figures_, follower_.get(), judges_->model()};
+      judge_ = hunt::make_post_judge(judge, judge_settings_of(all_));
     }
   }
 
+  hunt::bot::parts parts_over(pg::pool& db) {
+    return {db,
+            time_,
+            *texts_,
+            *people_,
+            *dialogs_,
+            *operators_,
+            *readers_,
+            *cards_,
+            *filters_,
+            *reports_,
+            [this](std::int64_t bot_id) { return sender_of(bot_id); },
+            [this](std::int64_t bot_id) { return username_of(bot_id); },
+            main_bot_,
+            {all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days)},
+            static_cast<int>(all_.trial_hours / 24),
+            {},
+            *day_figures_};
+  }
+
+  task<> refresh_categories() {
+    co_await hunt::bot::refresh_categories(*bot_parts_);
+    co_await hunt::bot::refresh_categories(*job_parts_);
+  }
+
   telegram::sender* sender_of(std::int64_t bot_id) const {
-    if (!bots_) return senders_ ? senders_->find(bot_id) : nullptr;
-    const auto bot = bots_->find(bot_id);
-    return bot ? bot->out : nullptr;
+    if (bots_) {
+      if (const auto bot = bots_->find(bot_id)) return bot->out;
+    }
+    return notices_ ? notices_->find(bot_id) : nullptr;
   }
 
   std::string username_of(std::int64_t bot_id) const {
@@ -359,7 +405,8 @@ class built_house final : public house {
   task<std::vector<telegram::wanted_bot>> wanted_bots() {
     const auto known = co_await know_bots();
     std::vector<telegram::wanted_bot> wanted;
-    for (const auto& bot : known) wanted.push_back({bot.token, bot.role, limits_of(all_)});
+    const auto limits = limits_of(all_, leads_->alone() ? speaker::all : speaker::answers);
+    for (const auto& bot : known) wanted.push_back({bot.token, bot.role, limits});
     co_return wanted;
   }
 
@@ -389,12 +436,23 @@ class built_house final : public house {
     co_await alerts_->raise(std::move(alert), std::move(with), std::to_string(bot_id));
   }
 
+  task<> tell_of_model(std::string alert, std::string reason) {
+    locale::arguments with{{"reason", reason}};
+    co_await alerts_->raise(std::move(alert), std::move(with));
+  }
+
+  task<> learn(tasks::run_log& log) {
+    hunt::learning_parts with{db_->pool(), time_, model_folders_of(all_), this_program()};
+    const auto made = co_await hunt::learn(std::move(with));
+    log.line(made ? made->version + " " + made->state + ", " + made->detail : made.error());
+  }
+
   task<> watch_dead_letters() {
     const auto lanes = co_await lanes_->lanes();
     for (const auto& lane : lanes) {
       if (lane.dead == 0) continue;
       locale::arguments with{{"lane", lane.lane}, {"count", lane.dead}};
-      co_await alerts_->raise("dead_letters", std::move(with), lane.lane, 6h);
+      co_await job_alerts_->raise("dead_letters", std::move(with), lane.lane, 6h);
     }
   }
 
@@ -411,7 +469,8 @@ class built_house final : public house {
   }
 
   task<> start_bots() {
-    update_log_ = bots::make_update_log(db_->pool());
+    const auto office = co_await leads_->run_for("bots", life_);
+    update_log_ = bots::make_update_log(office.db);
     telegram::bot_set_options options;
     options.api_root = telegram_root();
     if (is_sandbox()) {
@@ -437,63 +496,85 @@ class built_house final : public house {
     };
     auto set = telegram::make_bot_set(on_, *http_, *update_log_, time_, std::move(options), std::move(parts));
     bots_ = set.get();
-    led_.push_back(make_led_part(on_, *lead_, std::move(set)));
+    led_.push_back(make_led_part(on_, office.who, std::move(set)));
     co_await life_.start(*led_.back());
   }
 
   // One secret for all bots: made of the key, so that nothing has to be configured or kept.
-  std::string webhook_secret() const {
-    const auto key = secrets_->derive("telegram webhook");
-    std::string out;
-    for (const auto byte : key) out += fmt::format("{:02x}", static_cast<unsigned>(byte));
-    return out;
-  }
+  std::string webhook_secret() const { return text::hex_of(secrets_->derive("telegram webhook")); }
 
   task<> start_delivery() {
     posted_to_handed_ = figures_.histogram(
         "tandem_post_handed_seconds", "From a post's publication to the sender, the first of its readers.");
     posted_to_reader_ =
         figures_.histogram("tandem_post_reader_seconds", "From a post's publication to a reader's chat.");
-    hunt::delivery_parts with{on_,
-                              db_->pool(),
-                              *lanes_,
-                              time_,
-                              [this](std::int64_t bot_id) { return sender_of(bot_id); },
-                              hunt::bot::card_renderer(*bot_parts_),
-                              {}};
+    const auto office = co_await leads_->run_for("delivery", life_);
+    hunt::delivery_parts with{
+        on_,
+        office.db,
+        *lanes_,
+        time_,
+        [this](std::int64_t bot_id) { return deliveries_ ? deliveries_->find(bot_id) : sender_of(bot_id); },
+        hunt::bot::card_renderer(*bot_parts_),
+        {}};
     with.observer.handed = [this](hunt::vacancy_id vacancy, instant posted, instant at) {
       posted_to_handed_.observe(at - posted);
       log_.info("vacancy handed to the sender", {{"vacancy", vacancy}, {"posted_to_handed_ms", at - posted}});
       if (follower_) follower_->handed(vacancy, at);
     };
-    with.observer.delivered = [this](hunt::vacancy_id vacancy, instant posted, int readers, instant at) {
-      posted_to_reader_.observe(at - posted);
+    with.observer.delivered = [this](hunt::vacancy_id vacancy, instant posted,
+                                     std::span<const instant> readers) {
+      for (const auto at : readers) posted_to_reader_.observe(at - posted);
+      const auto last = std::ranges::max(readers);
+      const auto count = static_cast<int>(readers.size());
       log_.info("vacancy reached readers",
-                {{"vacancy", vacancy}, {"readers", readers}, {"posted_to_last_of_them_ms", at - posted}});
-      if (follower_) follower_->delivered(vacancy, readers, at);
+                {{"vacancy", vacancy}, {"readers", count}, {"posted_to_last_of_them_ms", last - posted}});
+      if (follower_) follower_->delivered(vacancy, count, last);
     };
-    hunt::delivery_settings settings;
-    settings.in_each_category = all_.deliver_in_each_category;
-    led_.push_back(make_led_part(on_, *lead_, hunt::make_delivery(std::move(with), settings)));
+    hunt::follow_up_parts behind{on_,          office.db,   time_,
+                                 with.senders, with.render, hunt::bot::list_renderer(*bot_parts_)};
+    led_.push_back(
+        make_led_part(on_, office.who, hunt::make_delivery(std::move(with), delivery_settings_of(all_))));
+    co_await life_.start(*led_.back());
+    led_.push_back(make_led_part(on_, office.who, hunt::make_follow_up(std::move(behind))));
     co_await life_.start(*led_.back());
   }
 
   task<> start_reader() {
     hunt::intake_settings taking;
     taking.post_root = is_sandbox() ? std::string(real_pages) : pages_root();
-    taking.oldest_delivered = std::chrono::hours(all_.oldest_delivered_h);
     taking.repeat_window = std::chrono::hours(24 * all_.repeat_window_days);
-    intake_ = hunt::make_intake(db_->pool(), *lanes_, time_, follower_.get(), taking);
+    const auto office = co_await leads_->run_for("reader", life_);
+    intake_ = hunt::make_intake(office.db, *lanes_, time_, follower_.get(), taking);
     hunt::reader_options options;
     options.root = pages_root();
     options.pace = pace_of(all_, mode_);
     if (is_sandbox()) options.refresh_gap = 500ms;
     hunt::reader_parts with{
-        on_, db_->pool(), *http_, *intake_, time_, figures_, [this](const hunt::source_change& change) {
+        on_, office.db, *http_, *intake_, time_, figures_, [this](const hunt::source_change& change) {
           source_changed(change);
         }};
-    led_.push_back(make_led_part(on_, *lead_, hunt::make_source_reader(std::move(with), std::move(options))));
+    led_.push_back(
+        make_led_part(on_, office.who, hunt::make_source_reader(std::move(with), std::move(options))));
     co_await life_.start(*led_.back());
+  }
+
+  task<> start_reader_accounts() {
+    const auto office = co_await leads_->run_for("reader", life_);
+    reader_accounts_parts with{on_, office.db, *secrets_, *intake_, time_, figures_, follower_.get(), {}};
+    with.changed = [this](const hunt::account_change& change) {
+      if (change.state != hunt::account_state::active)
+        background_.spawn("tell of an account", tell_of_account(change));
+    };
+    led_.push_back(make_led_part(on_, office.who, make_reader_accounts_part(std::move(with), all_)));
+    co_await life_.start(*led_.back());
+  }
+
+  task<> tell_of_account(hunt::account_change change) {
+    locale::arguments with{{"account", change.name},
+                           {"state", std::string(hunt::name_of(change.state))},
+                           {"reason", change.detail}};
+    co_await alerts_->raise("account_lost", std::move(with), change.name);
   }
 
   void source_changed(const hunt::source_change& change) {
@@ -503,7 +584,7 @@ class built_house final : public house {
   }
 
   task<> tell_of_source(hunt::source_change change) {
-    locale::arguments with{{"source", "@" + change.name}, {"reason", change.detail}};
+    locale::arguments with{{"source", change.name}, {"reason", change.detail}};
     co_await alerts_->raise("source_lost", std::move(with), change.name);
   }
 
@@ -512,7 +593,8 @@ class built_house final : public house {
     options.told = [log = log::logger("tasks")](std::string_view job, std::string_view error) {
       log.error("a job failed", {{"job", job}, {"error", error}});
     };
-    jobs_ = tasks::make_scheduler(on_, db_->pool(), *lead_, time_, std::move(options));
+    const auto office = co_await leads_->run_for("scheduler", life_);
+    jobs_ = tasks::make_scheduler(on_, office.db, office.who, time_, std::move(options));
     const auto each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
       tasks::job job;
       job.name = std::move(name);
@@ -520,23 +602,40 @@ class built_house final : public house {
       job.run = [work = std::move(work)](tasks::run_log&) { return work(); };
       jobs_->add(std::move(job));
     };
-    auto& hunting = *bot_parts_;
-    each("hunt.refresh_categories", 60s, [&hunting] { return hunt::bot::refresh_categories(hunting); });
+    job_parts_ = std::make_unique<hunt::bot::parts>(parts_over(office.db));
+    co_await hunt::bot::refresh_categories(*job_parts_);
+    job_alerts_ = std::make_unique<hunt::bot::alerts>(*job_parts_);
+    job_desk_ = std::make_unique<hunt::bot::operator_desk>(*job_parts_, background_);
+    auto& hunting = *job_parts_;
+    each("hunt.refresh_categories", 60s, [this] { return refresh_categories(); });
     each("hunt.remind_waiting_starts", 60s,
          [&hunting] { return drop(hunt::bot::remind_waiting_starts(hunting)); });
     each("hunt.tell_ended_trials", 60s, [&hunting] { return drop(hunt::bot::tell_ended_trials(hunting)); });
     each("hunt.share_out_bots", is_sandbox() ? 2s : 10s,
          [&hunting] { return drop(hunt::bot::share_out_new_bots(hunting)); });
     each("hunt.warn_crowded_bots", 3600s,
-         [this] { return drop(hunt::bot::warn_crowded_bots(*bot_parts_, *alerts_)); });
+         [this] { return drop(hunt::bot::warn_crowded_bots(*job_parts_, *job_alerts_)); });
     each("hunt.watch_the_minute", 30s,
-         [this] { return drop(hunt::bot::watch_the_minute(*bot_parts_, *alerts_)); });
+         [this] { return drop(hunt::bot::watch_the_minute(*job_parts_, *job_alerts_)); });
     each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
-    each("hunt.operator_catch_up", 60s, [this] { return desk_->catch_up(); });
+    each("hunt.operator_catch_up", 60s, [this] { return job_desk_->catch_up(); });
+    tasks::job daily;
+    daily.name = "hunt.tell_the_day";
+    daily.when = tasks::daily{std::chrono::hours(all_.daily_line_at_h)};
+    daily.run = [&hunting](tasks::run_log&) { return drop(hunt::bot::tell_the_day(hunting)); };
+    jobs_->add(std::move(daily));
+    if (all_.learn_from_posts) {
+      tasks::job nightly;
+      nightly.name = "hunt.learn";
+      nightly.when =
+          tasks::daily{std::chrono::minutes(90)};  // the small hours where most of the posts are written
+      nightly.run = [this](tasks::run_log& log) { return learn(log); };
+      jobs_->add(std::move(nightly));
+    }
     each("accounts.forget_journal", 3600s,
          [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
     each("errors.forget", 3600s,
-         [this] { return drop(errors::forget(db_->pool(), time_.now() - errors_kept)); });
+         [this, &db = office.db] { return drop(errors::forget(db, time_.now() - errors_kept)); });
     co_await life_.start(*jobs_);
   }
 
@@ -547,20 +646,12 @@ class built_house final : public house {
 
   // Webhooks: POST /<bot id> below the path of webhook_url.
   task<> open_public_listener() {
-    http::listener_options options;
-    options.address = all_.public_address;
-    options.port = static_cast<std::uint16_t>(all_.public_port);
-    options.certificate_file = all_.certificate_file;
-    options.key_file = all_.key_file;
-    options.trusted_proxies = all_.trusted_proxies;
-    if (const auto checked = http::check_listener(options); !checked)
-      throw std::runtime_error(checked.error());
     const auto path = webhook_path();
     if (!path.empty()) {
       public_routes_.add("POST", path + "/{bot}",
                          [this](http::request what) { return take_webhook(std::move(what)); });
     }
-    public_ = http::make_server(on_, "public listener", options, public_routes_);
+    public_ = http::make_server(on_, "public listener", public_listener_of(all_), public_routes_);
     co_await life_.start(*public_);
   }
 
@@ -609,7 +700,10 @@ class built_house final : public house {
   std::unique_ptr<async::part> errors_;
   queue_engine queue_;
   queue::queue* lanes_ = nullptr;  // of queue_
-  std::unique_ptr<lead::candidate> lead_, relay_lead_;
+  std::unique_ptr<stores> stores_;
+  std::unique_ptr<hunt::day_figures> day_figures_;
+  std::unique_ptr<leads> leads_;
+  std::unique_ptr<lead::candidate> relay_lead_;
   std::unique_ptr<bots::registry> registry_;
   std::unique_ptr<telegram::update_log> update_log_;
   std::int64_t main_bot_ = 0;
@@ -618,21 +712,23 @@ class built_house final : public house {
 
   std::unique_ptr<hunt::sources> sources_;
   std::unique_ptr<hunt::intake> intake_;
-  std::unique_ptr<hunt::classifier> classifier_;
+  std::unique_ptr<judge_set> judges_;
   std::unique_ptr<async::part> judge_;
   std::unique_ptr<accounts::users> people_;
   std::unique_ptr<accounts::dialogs> dialogs_;
   std::unique_ptr<accounts::operators> operators_;
   std::unique_ptr<hunt::readers> readers_;
   std::unique_ptr<hunt::cards> cards_;
+  std::unique_ptr<hunt::filters> filters_;
   std::unique_ptr<hunt::reports> reports_;
-  std::unique_ptr<hunt::bot::parts> bot_parts_;
-  std::unique_ptr<hunt::bot::operator_desk> desk_;
-  std::unique_ptr<hunt::bot::alerts> alerts_;
+  std::unique_ptr<hunt::bot::parts> bot_parts_, job_parts_;  // the scheduler's write under its lead
+  std::unique_ptr<hunt::bot::operator_desk> desk_, job_desk_;
+  std::unique_ptr<hunt::bot::alerts> alerts_, job_alerts_;
 
   std::unique_ptr<async::part> lane_watch_;
   std::unique_ptr<tasks::scheduler> jobs_;
-  std::unique_ptr<sender_set> senders_;
+  std::unique_ptr<sender_set> notices_,
+      deliveries_;                     // null in the only process: there the bots' senders do it
   telegram::bot_set* bots_ = nullptr;  // owned by its led part
   std::vector<std::unique_ptr<async::part>> led_;
 };

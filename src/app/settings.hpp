@@ -7,6 +7,10 @@
 
 #include "base/settings/settings.hpp"
 
+namespace tandem::http {
+struct listener_options;
+}
+
 namespace tandem::app {
 
 // Everything that an operator can set. describe() says what each is for; `tandem config print` shows it.
@@ -22,24 +26,41 @@ struct settings {
   bool database_prepared = true;
   std::int64_t database_connections = 16;
 
-  std::string queue;  // empty: in the database; else RabbitMQ
+  std::string queue;                        // empty: in the database; else RabbitMQ
+  std::string cache;                        // empty: in each process; else Redis beside it
+  std::string blob, blob_key, blob_secret;  // empty: in the data folder; else S3
 
   std::string main_bot_token;
   std::string telegram_api;  // empty: the sandbox, or https://api.telegram.org when there is a token
   std::string telegram_proxy;
   std::string webhook_url;
-  std::int64_t bot_rate = 29, broadcast_rate = 27;
+  std::int64_t bot_rate = 29, broadcast_rate = 27, answer_rate = 8;
   bool paid_broadcast = false;
   std::int64_t paid_broadcast_rate = 1000, paid_broadcast_daily_cap = 0;
 
   std::string channel_pages;  // empty: the sandbox, or https://t.me
   std::int64_t read_requests_per_second = 2, read_gap_min_s = 20, read_gap_max_s = 600;
-  std::int64_t oldest_delivered_h = 6, repeat_window_days = 7;
+  std::int64_t oldest_delivered_h = 24, fresh_minutes = 60, repeat_window_days = 14;
+  std::vector<std::string> currency_worth;
+  std::int64_t daily_line_at_h = 6;
+  std::string tdlib;  // empty: in share/tandem, or beside the program
+  std::int64_t telegram_api_id = 0;
+  std::string telegram_api_hash;
+  std::int64_t reader_joins_per_day = 5, reader_join_gap_s = 1'800;
+  std::int64_t reader_request_gap_ms = 1'000, reader_poll_s = 120;
   bool deliver_in_each_category = false;
   std::int64_t trial_hours = 48, journal_days = 90;
   std::int64_t warn_readers_per_bot = 1000;
 
+  std::string model_url, model_key, model_name;  // no model_url: the local judge alone
+  std::string model_limit_name = "max_tokens";
+  std::int64_t model_timeout = 20, model_parallel = 4, model_patience = 30;
+  std::int64_t model_price_in = 0, model_price_out = 0;  // millionths of the currency, per million tokens
+  std::int64_t model_daily_cap = 0;                      // millionths of the currency
+  bool learn_from_posts = false;
+
   std::string operator_name, operator_contact;
+  std::string operator_time_zone = "Europe/Moscow";
 
   std::string log_level = "info", log_format = "auto";
 
@@ -52,6 +73,9 @@ std::expected<settings, setting_mistakes> load_settings(std::string config_file)
 
 // $TANDEM_DATA, else /var/lib/tandem as root, else ~/.local/share/tandem.
 std::filesystem::path default_data_folder();
+
+// How the public listener is to be opened; port 0 if there is none.
+http::listener_options public_listener_of(const settings& all);
 
 // What contradicts: settings that are fine alone and wrong together.
 setting_mistakes check_together(const settings& all);

@@ -6,6 +6,7 @@
 #include "hunt/bot/periodic.hpp"
 #include "hunt/bot/routes.hpp"
 #include "hunt/town_for_test.hpp"
+#include "platform/cache/cache.hpp"
 
 namespace tandem::hunt::bot {
 namespace {
@@ -20,11 +21,12 @@ struct Bots : testing::Test, town {
   std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
   std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
   std::unique_ptr<accounts::operators> desk_staff = accounts::make_operators(time);
-  std::unique_ptr<cache::cache> kept = cache::make_local_cache(io.on(), {.entries = 0});  // a test looks at once
-  std::unique_ptr<day_figures> figures = make_day_figures(*pool, *kept, time);
+  std::unique_ptr<cache::cache> kept =
+      cache::make_local_cache(io.on(), {.entries = 0});  // a test looks at once
+  std::unique_ptr<day_figures> figures = make_day_figures(*kept, time);
   parts with{*pool,        time,         *words,  *people,     *questions, *desk_staff,
              *subscribers, *vacancies,   *wishes, *complaints, senders(),  name_of_bots,
-             main_bot,     {"", "", 90}, 2,       {},      *figures};
+             main_bot,     {"", "", 90}, 2,       {},          *figures};
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));

@@ -20,8 +20,8 @@ task<bool> has_chosen(turn& now) {
 task<reply> show_welcome(turn& now) {
   welcome_facts facts;
   facts.trial_days = now.with.trial_days;
-  facts.day = co_await now.with.day.counts();
-  const auto counts = co_await now.with.day.by_category();
+  facts.day = co_await now.with.day.counts(now.db);
+  const auto counts = co_await now.with.day.by_category(now.db);
   const auto busiest = std::ranges::max_element(counts, {}, &category_count::per_day);
   if (busiest != counts.end()) facts.busiest = *busiest;
   reply out;
@@ -55,7 +55,7 @@ task<reply> how(turn& now) {
 }
 
 task<reply> show_categories(turn& now) {
-  const auto counts = co_await now.with.day.by_category();
+  const auto counts = co_await now.with.day.by_category(now.db);
   const auto choices = co_await now.with.subscribers.choices(now.db, now.person.id);
   std::vector<offered_category> offered;
   for (const auto& one : counts) {

@@ -34,8 +34,8 @@ class cache {
   virtual ~cache() = default;
   // The kept value, or what `fill` gives, which is then kept for `ttl`. Several that ask for one key at once
   // share one fill, and its exception. A fill that began before an invalidation of its key is not kept, and
-  // nobody who asked after the invalidation gets it. `fill` looks at the database as it is then: not in a
-  // transaction that has begun before.
+  // nobody who asked after the invalidation gets it. `fill` has to see what is committed when it is called: a
+  // transaction is fine as long as it is READ COMMITTED.
   virtual task<std::optional<std::string>> get(std::string key, std::chrono::milliseconds ttl,
                                                filler fill) = 0;
   // The keys change with `in`: forgotten here as soon as it has committed, in all other processes shortly

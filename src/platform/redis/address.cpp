@@ -13,7 +13,9 @@ std::string address::shown() const {
 
 std::expected<address, std::string> parse_address(std::string_view text) {
   const auto wrong = [](std::string_view what) {
-    return std::unexpected(std::string(what) + "; write redis://[[user]:password@]host[:port][/database]");
+    return std::unexpected(
+        std::string(what) +
+        "; write redis://[[user]:password@]host[:port][/database], or rediss:// with ?cacertfile=…");
   };
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) return wrong("this is no address");
@@ -23,7 +25,11 @@ std::expected<address, std::string> parse_address(std::string_view text) {
     return wrong("the address begins with redis:// or rediss://");
   out.tls = url.scheme() == "rediss";
   if (url.encoded_host().empty()) return wrong("the address has no host");
-  if (url.has_query() || url.has_fragment()) return wrong("the address ends after the database's number");
+  if (url.has_fragment()) return wrong("the address has no # part");
+  for (const auto& [name, value, has_value] : url.params()) {
+    if (name != "cacertfile" || !out.tls) return wrong(name + " is not known here");
+    out.ca_file = value;
+  }
   out.host = url.host_type() == boost::urls::host_type::ipv6 ? std::string(url.host_address()) : url.host();
   if (url.has_port()) {
     if (url.port_number() == 0) return wrong("the port is a number from 1 to 65535");

@@ -146,7 +146,7 @@ task<std::unique_ptr<net::byte_stream>> open_stream(shared_core in) {
   const auto& to = in->options.at;
   auto stream = co_await net::connect_tcp(to.host, to.port, in->options.connect_limit);
   if (!to.tls) co_return stream;
-  const auto tls = net::make_client_tls(in->options.ca_file);
+  const auto tls = net::make_client_tls(to.ca_file);
   co_return co_await tls->handshake(std::move(stream), to.host);
 }
 

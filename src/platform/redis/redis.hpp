@@ -21,11 +21,13 @@ struct address {
   std::string user, password;  // "" and "": no AUTH; a password without a user is the user "default"
   std::int64_t database = 0;
   bool tls = false;
+  std::string ca_file;  // more trusted roots for TLS, PEM
 
   std::string shown() const;  // without the password
 };
 
-// redis://[[user]:password@]host[:port][/database], rediss:// for TLS; user and password percent-encoded.
+// redis://[[user]:password@]host[:port][/database], rediss://…[?cacertfile=…] for TLS; user and password
+// percent-encoded.
 // What is wrong, as a sentence for the operator.
 std::expected<address, std::string> parse_address(std::string_view url);
 
@@ -37,7 +39,6 @@ struct unavailable : std::runtime_error {
 
 struct client_options {
   address at;
-  std::string ca_file;  // more trusted roots for TLS, PEM
   std::chrono::milliseconds connect_limit{1'000};
   // For an answer. When one is late the connection is given up, since answers come in order; looked at every
   // 20 ms.

@@ -11,8 +11,9 @@ std::string place::shown() const {
 
 std::expected<place, std::string> parse_place(std::string_view text) {
   const auto wrong = [](std::string_view what) {
-    return std::unexpected(std::string(what) +
-                           "; write s3://host[:port]/bucket[/prefix][?region=…&style=path|host&tls=yes|no]");
+    return std::unexpected(
+        std::string(what) +
+        "; write s3://host[:port]/bucket[/prefix][?region=…&style=path|host&tls=yes|no&cacertfile=…]");
   };
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) return wrong("this is no address");
@@ -42,6 +43,8 @@ std::expected<place, std::string> parse_place(std::string_view text) {
       out.host_style = value == "host";
     } else if (name == "tls" && (value == "yes" || value == "no")) {
       out.tls = value == "yes";
+    } else if (name == "cacertfile") {
+      out.ca_file = value;
     } else {
       return wrong(name + "=" + value + " is not known");
     }

@@ -25,12 +25,13 @@ struct place {
   std::string region = "us-east-1";
   bool host_style = false;  // https://bucket.host/key instead of https://host/bucket/key
   bool tls = true;
+  std::string ca_file;  // more trusted roots for TLS, PEM: for the HTTP client
 
   std::string shown() const;  // "s3://host/bucket/prefix"
 };
 
-// s3://host[:port]/bucket[/prefix][?region=…&style=path|host&tls=yes|no]. What is wrong, as a sentence for
-// the operator.
+// s3://host[:port]/bucket[/prefix][?region=…&style=path|host&tls=yes|no&cacertfile=…]. What is wrong, as a
+// sentence for the operator.
 std::expected<place, std::string> parse_place(std::string_view url);
 
 // The store has answered, and it is no: the status and S3's own words.
