@@ -12,7 +12,7 @@ fetch() {  # fetch FOLDER: npm ci, unless this lock file is what is installed
     return
   fi
   echo "$1: fetching packages"
-  (cd "$1" && npm ci --no-fund --no-audit --no-update-notifier)
+  (cd "$1" && npm ci --no-fund --no-audit --no-update-notifier) || return 1
   echo "$sum" >"$1/node_modules/.of-lock"
 }
 
@@ -37,4 +37,6 @@ if [[ -e web/package-lock.json ]]; then
   fetch web
   build web
 fi
+# Telegram's library for reader accounts; without it all but these works.
+if ! fetch tools/tdlib; then echo "tools/tdlib: left out; reader accounts need it"; fi
 for folder in "${others[@]}"; do fetch "$folder"; done
