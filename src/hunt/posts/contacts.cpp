@@ -221,13 +221,17 @@ contact_finder::contact_finder(text::stemmer& stems) : stems_(stems) {
 contact contact_finder::find(const channel_post& post, const text::token_list& words,
                              std::string_view channel) const {
   search named(post, words, channel, stems_, response_stems_, praise_stems_);
-  if (auto found = named.best()) return *std::move(found);
   contact out;
+  if (auto found = named.best()) out = *std::move(found);
+  // Who wrote it is known better than who is named in it; by the same name as in a text, so that an author is
+  // the same in a chat and in a channel.
   if (!post.author_username.empty()) {
     out.author_key = "@" + lower(post.author_username);
-    out.url = "https://t.me/" + lower(post.author_username);
+    if (out.url.empty()) out.url = "https://t.me/" + lower(post.author_username);
   } else if (post.author_id != 0) {
     out.author_key = "tg:" + std::to_string(post.author_id);
+  } else if (!out.author_key.empty()) {
+    return out;
   } else if (!post.signature.empty()) {
     // A first name is no key over all channels.
     out.author_key = cut_key("sig:" + lower(channel) + "/" + text::fold(post.signature));

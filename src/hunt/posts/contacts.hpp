@@ -17,8 +17,8 @@ struct contact {
 
 // Finds the contact that a post names for a response: a person in Telegram before an e-mail, a phone, a link;
 // what stands on a line that speaks of responding goes first, what stands on a line that only praises a
-// channel goes last. The channel itself is nobody's contact. Without any, who wrote it in a chat, the
-// signature or the origin of a forward is the author.
+// channel goes last. The channel itself is nobody's contact. The author
+// is who wrote it in a chat, else the contact, else the signature or the origin of a forward.
 class contact_finder {
  public:
   explicit contact_finder(text::stemmer& stems);

@@ -90,7 +90,20 @@ TEST(Contacts, WhoWroteItInAChatIsTheContactUnlessThePostNamesAnother) {
   EXPECT_EQ(contact_of(post).author_key, "@anna_design");
   EXPECT_EQ(contact_of(post).url, "https://t.me/anna_design");
   post.text += ", писать @boris_art";
-  EXPECT_EQ(contact_of(post).author_key, "@boris_art");
+  EXPECT_EQ(contact_of(post).url, "https://t.me/boris_art");
+}
+
+TEST(Contacts, WhoWroteItInAChatIsTheAuthorAndWhoIsNamedTheContact) {
+  channel_post post;
+  post.text = "Нужен дизайнер, писать @olga_hr";
+  post.author_id = 77;
+  EXPECT_EQ(contact_of(post).url, "https://t.me/olga_hr");
+  EXPECT_EQ(contact_of(post).author_key, "tg:77");
+  post.author_username = "Anna_Design";
+  EXPECT_EQ(contact_of(post).author_key, "@anna_design") << "as a channel would name her";
+  channel_post elsewhere;
+  elsewhere.text = "Нужен дизайнер, писать @anna_design";
+  EXPECT_EQ(contact_of(elsewhere).author_key, contact_of(post).author_key);
 }
 
 TEST(Contacts, AnEndlessSignatureIsCutBetweenLetters) {

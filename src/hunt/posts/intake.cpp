@@ -140,6 +140,7 @@ class post_intake final : public intake {
     name_originals_of_this_page(done);
     co_await insert(tx, from, done, now, true);
     co_await revise(tx, done, now, withdrawn);
+    co_await close_deleted(tx, from, page, now);
     co_await join_originals(tx, done);
     co_await publish(tx, done, page.back_fill ? std::optional(now) : std::nullopt);
     std::optional<instant> newest;
@@ -448,6 +449,19 @@ class post_intake final : public intake {
     for (int i = 0; i < rows.size(); ++i) {
       withdrawn.emplace_back(rows[i].get<post_id>(0), rows[i].get<vacancy_id>(1));
     }
+  }
+
+  // A post that has gone from its page: it is closed, and so is its vacancy unless a copy stands elsewhere.
+  // Should it come back (a page can be cut short), it is taken for edited and judged again.
+  static task<> close_deleted(pg::transaction& tx, const source& from, const page_of_posts& page,
+                              instant now) {
+    if (page.whole_to == 0) co_return;
+    std::vector<std::int64_t> there;
+    for (const auto& post : page.posts) there.push_back(post.message_id);
+    const auto gone = co_await tx(sql::close_deleted, from.id, page.whole_from, page.whole_to, there, now);
+    std::vector<std::int64_t> posts;
+    for (int i = 0; i < gone.size(); ++i) posts.push_back(gone[i].get<std::int64_t>(0));
+    if (!posts.empty()) co_await tx(sql::close_vacancies, posts);
   }
 
   // What is back-filled goes to the judge at a pace, so that live posts do not wait behind it.

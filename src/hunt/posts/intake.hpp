@@ -30,6 +30,9 @@ struct page_of_posts {
   // Posts of an export: the source's mark and state stay; in a source of another kind, known posts do too,
   // since the same post looks a little different there.
   bool back_fill = false;
+  // Stored posts between these two that are not on the page have been deleted; 0: the page says nothing about
+  // that.
+  std::int64_t whole_from = 0, whole_to = 0;
 };
 
 // What became of one post of the page.

@@ -269,6 +269,48 @@ TEST_F(Intake, ASourceThatWasTakenDownBringsNothing) {
   EXPECT_EQ(take(*run(channels->find("jobs")), {post(2, "нужен код")}).added, 1);
 }
 
+TEST_F(Intake, APostThatHasGoneFromItsPageIsClosedUntilItIsThereAgain) {
+  const auto from = add("jobs");
+  const auto kept = post(1, "нужен дизайн"), gone = post(2, "нужен код"), last = post(3, "нужен повар");
+  take(from, {kept, gone, last});
+  ask("UPDATE hunt.posts SET state = 'judged'");
+  ask("INSERT INTO hunt.vacancies (post_id, title, essence, posted_at, seen_at, judged_at) "
+      "SELECT post_id, 'x', 'y', now(), now(), now() FROM hunt.posts");
+  const std::vector<channel_post> shown{kept, last};
+  page_of_posts page;
+  page.posts = shown;
+  page.store_above = page.seen_up_to = 3;
+  run(way_in->take(from, page));
+  const auto states =
+      "SELECT string_agg(v.state || ' ' || v.closed, ', ' ORDER BY post_id) FROM hunt.vacancies v";
+  EXPECT_EQ(ask(states), "live false, live false, live false") << "this page does not say that it is whole";
+  page.whole_from = 1;
+  page.whole_to = 3;
+  run(way_in->take(from, page));
+  EXPECT_EQ(ask(states), "live false, withdrawn true, live false");
+  EXPECT_EQ(ask("SELECT reason FROM hunt.posts WHERE state = 'dropped'"), "deleted");
+  const std::vector<channel_post> again{kept, gone, last};
+  page.posts = again;
+  run(way_in->take(from, page));
+  EXPECT_EQ(ask("SELECT state || ' ' || revision FROM hunt.posts WHERE message_id = 2"), "waiting 3");
+}
+
+TEST_F(Intake, ADeletedPostWhoseCopyStandsElsewhereKeepsItsVacancy) {
+  const auto first = add("jobs"), second = add("jobs2");
+  take(first, {post(1, "Нужен дизайнер для логотипа кофейни"), post(2, "нужен код")});
+  take(second, {post(1, "Нужен дизайнер для логотипа кофейни")});
+  ask("INSERT INTO hunt.vacancies (post_id, title, essence, posted_at, seen_at, judged_at) "
+      "SELECT post_id, 'x', 'y', now(), now(), now() FROM hunt.posts WHERE message_id = 1 AND repeat_of IS "
+      "NULL");
+  const std::vector<channel_post> shown{post(2, "нужен код")};
+  page_of_posts page;
+  page.posts = shown;
+  page.whole_from = 1;
+  page.whole_to = 2;
+  run(way_in->take(first, page));
+  EXPECT_EQ(ask("SELECT string_agg(state, ',') FROM hunt.vacancies"), "live");
+}
+
 TEST_F(Intake, TwoSourcesAtTheSameMomentLeaveOneOriginal) {
   std::vector<source> from;
   for (int i = 0; i < 6; ++i) from.push_back(add("jobs" + std::to_string(i)));

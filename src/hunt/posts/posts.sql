@@ -91,6 +91,17 @@ WHERE p.post_id = u.post_id;
 UPDATE hunt.vacancies SET state = 'withdrawn', withdrawn_by_edit = true
 WHERE post_id = ANY ($1) AND state = 'live' RETURNING post_id, vacancy_id;
 
+-- name: close_deleted :many
+UPDATE hunt.posts
+SET state = 'dropped', reason = 'deleted', revision = revision + 1, edited_at = $5, content_hash = ''
+WHERE source_id = $1 AND message_id BETWEEN $2 AND $3 AND NOT message_id = ANY ($4) AND state IN ('waiting', 'judged')
+RETURNING post_id;
+
+-- name: close_vacancies :exec
+UPDATE hunt.vacancies v SET state = 'withdrawn', withdrawn_by_edit = true, closed = true
+WHERE v.post_id = ANY ($1) AND v.state = 'live'
+  AND NOT EXISTS (SELECT FROM hunt.posts p WHERE p.repeat_of = v.post_id AND p.reason <> 'deleted');
+
 -- name: advance :exec
 UPDATE hunt.sources
 SET last_message_id = greatest(last_message_id, $2), last_read_at = $3,
