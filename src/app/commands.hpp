@@ -1,5 +1,6 @@
 #pragma once
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,23 @@ int print_config(settings all, std::ostream& out);
 int migrate(const settings& all, std::ostream& out);
 int run_roles(const settings& all, std::vector<role> roles, std::ostream& out);
 int doctor(const settings& all, std::ostream& out);
-int classify(std::istream& in, std::ostream& out);
+// Null: by the local judge alone.
+int classify(std::istream& in, std::ostream& out, const settings* with_model);
 int replay(const std::string& profiles_file, const std::string& showings_file, std::ostream& out);
 int backup(const settings& all, const std::string& target, std::ostream& out);
 int restore(const settings& all, const std::string& source, std::ostream& out);
 int create_operator_code(const settings& all, std::ostream& out);
+
+int list_prompts(const settings& all, std::ostream& out);
+int show_prompt(const settings& all, std::optional<int> version, std::ostream& out);
+int add_prompt(const settings& all, const std::string& file, std::ostream& out);
+int try_prompt(const settings& all, int version, int limit, std::ostream& out);
+int publish_prompt(const settings& all, int version, bool force, std::ostream& out);
+int list_models(const settings& all, std::ostream& out);
+int train_model(const settings& all, std::ostream& out);
+int use_model(const settings& all, const std::string& version, std::ostream& out);
+// The child of train_model and of the nightly job.
+int learn_as_child(const std::string& folder);
 
 int add_bot(const settings& all, const std::string& token, const std::string& category, std::ostream& out);
 int list_bots(const settings& all, std::ostream& out);
@@ -30,6 +43,13 @@ int add_source(const settings& all, const std::string& name, const std::string& 
                std::ostream& out);
 int list_sources(const settings& all, std::ostream& out);
 int pause_source(const settings& all, const std::string& name, bool paused, std::ostream& out);
+
+int log_in_reader(const settings& all, const std::string& name, std::ostream& out);
+int list_readers(const settings& all, std::ostream& out);
+int log_out_reader(const settings& all, const std::string& name, std::ostream& out);
+int pause_reader(const settings& all, const std::string& name, bool paused, std::ostream& out);
+int add_reader_source(const settings& all, const std::string& name, const std::string& rules_file,
+                      std::ostream& out);
 
 int set_log_level(const settings& all, const std::string& room, const std::string& level, std::ostream& out);
 

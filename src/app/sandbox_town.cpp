@@ -109,6 +109,7 @@ class follower final : public sandbox_follower {
         detail["categories"] = std::move(categories);
         detail["confidence"] = verdict.confidence;
         detail["scam"] = verdict.scam;
+        detail["engine"] = verdict.model;
         break;
       }
       case kind::published:

@@ -80,22 +80,70 @@ int main(int argc, char** argv) {
   });
   command(app, "doctor", "Say what is well and what is not: parts, queues, sources, errors, times")
       ->callback([&] { code = doctor(settings_now(), std::cout); });
-  command(app, "classify",
-          "Judge posts: JSON lines {\"id\",\"text\"} in, one verdict a line out; needs no settings")
-      ->callback([&] { code = classify(std::cin, std::cout); });
+  bool with_model = false;
+  auto* classify_command =
+      command(app, "classify", "Judge posts: JSON lines {\"id\",\"text\"} in, one verdict a line out");
+  classify_command->add_flag(
+      "--with-model", with_model,
+      "Ask the language model of the settings, with the shipped prompt; the local judge where it "
+      "has no answer");
+  classify_command->callback([&] {
+    if (with_model) {
+      const auto all = settings_now();
+      code = classify(std::cin, std::cout, &all);
+    } else {
+      code = classify(std::cin, std::cout, nullptr);
+    }
+  });
 
-  std::string profiles_file, showings_file;
-  auto* replay_command =
-      command(app, "replay",
-              "Score past showings of profiles as the dating deck would have: CSV files in, "
-              "seq,p_like,p_match out; needs no settings");
-  replay_command
-      ->add_option("--profiles", profiles_file, "person_id,sex,age,seeks,interests,photos,about_length")
+  int version = 0, limit = 50;
+  bool force = false;
+  std::string prompt_file;
+  auto* prompts = command(app, "prompts", "What the language model is asked");
+  prompts->require_subcommand(1);
+  command(*prompts, "list", "List the versions, with how they did on labelled posts")->callback([&] {
+    code = list_prompts(settings_now(), std::cout);
+  });
+  auto* show_prompt_command = command(*prompts, "show", "Print one, the live one if none is named");
+  show_prompt_command->add_option("VERSION", version, "Its number");
+  show_prompt_command->callback([&] {
+    code = show_prompt(settings_now(), version == 0 ? std::nullopt : std::optional(version), std::cout);
+  });
+  auto* add_prompt_command = command(*prompts, "add", "Add a version as a draft");
+  add_prompt_command->add_option("FILE", prompt_file, "Its text, as `tandem prompts show` prints it")
       ->required();
-  replay_command
-      ->add_option("--showings", showings_file, "seq,viewer_id,candidate_id,liked, in order of time")
-      ->required();
-  replay_command->callback([&] { code = replay(profiles_file, showings_file, std::cout); });
+  add_prompt_command->callback([&] { code = add_prompt(settings_now(), prompt_file, std::cout); });
+  auto* try_prompt_command = command(
+      *prompts, "try", "Ask the model about stored posts whose label is known; costs what the model costs");
+  try_prompt_command->add_option("VERSION", version, "Its number")->required();
+  try_prompt_command
+      ->add_option("--limit", limit, "So many posts at most, not tried before; the default is 50")
+      ->check(CLI::Range(1, 10'000));
+  try_prompt_command->callback([&] { code = try_prompt(settings_now(), version, limit, std::cout); });
+  auto* publish_prompt_command =
+      command(*prompts, "publish", "Make one live, unless it did worse than the live one");
+  publish_prompt_command->add_option("VERSION", version, "Its number")->required();
+  publish_prompt_command->add_flag("--force", force, "Also when it did worse, or was not tried");
+  publish_prompt_command->callback([&] { code = publish_prompt(settings_now(), version, force, std::cout); });
+
+  std::string model_version;
+  auto* models = command(app, "models", "The models of the local judge");
+  models->require_subcommand(1);
+  command(*models, "list", "List them, with what they were measured on")->callback([&] {
+    code = list_models(settings_now(), std::cout);
+  });
+  command(*models, "train", "Learn from the labels now; a model that is worse is not used")->callback([&] {
+    code = train_model(settings_now(), std::cout);
+  });
+  auto* use_model_command =
+      command(*models, "use", "Let one judge; `shipped` is the one that came with the program");
+  use_model_command->add_option("VERSION", model_version, "Its name, see `tandem models list`")->required();
+  use_model_command->callback([&] { code = use_model(settings_now(), model_version, std::cout); });
+  std::string learn_folder;
+  auto* learn_command = command(app, "learn", "");
+  learn_command->group("");  // started by the program itself
+  learn_command->add_option("FOLDER", learn_folder)->required();
+  learn_command->callback([&] { code = learn_as_child(learn_folder); });
 
   std::string file;
   auto* backup_command = command(app, "backup", "Write database, files and keys into one file");
@@ -147,6 +195,32 @@ int main(int argc, char** argv) {
     one->add_option("NAME", name, "@name or https://t.me/name")->required();
     one->callback([&, paused] { code = pause_source(settings_now(), name, paused, std::cout); });
   }
+
+  std::string account = "reader";
+  auto* reader = command(app, "reader", "Telegram accounts that read what only members see");
+  reader->require_subcommand(1);
+  auto* login_command =
+      command(*reader, "login", "Log an account in on this machine: phone, code, password; or a QR code");
+  login_command->add_option("--name", account, "Your word for the account; the default is reader");
+  login_command->callback([&] { code = log_in_reader(settings_now(), account, std::cout); });
+  command(*reader, "list", "List them: state, sources, joins left today")->callback([&] {
+    code = list_readers(settings_now(), std::cout);
+  });
+  auto* logout_command = command(*reader, "logout", "Log an account out; its sources go to the others");
+  logout_command->add_option("NAME", account, "The account's name, see `tandem reader list`")->required();
+  logout_command->callback([&] { code = log_out_reader(settings_now(), account, std::cout); });
+  for (const bool paused : {true, false}) {
+    auto* one =
+        command(*reader, paused ? "pause" : "resume", paused ? "Let an account rest" : "Let it read again");
+    one->add_option("NAME", account, "The account's name, see `tandem reader list`")->required();
+    one->callback([&, paused] { code = pause_reader(settings_now(), account, paused, std::cout); });
+  }
+  auto* reader_add_command = command(*reader, "add", "Read a chat or channel with an account");
+  reader_add_command->add_option("NAME", name, "@name, or the invite link of a private chat")->required();
+  reader_add_command->add_option("--rules", rules_file,
+                                 "A file with the rules of this source, see docs/rules.md");
+  reader_add_command->callback(
+      [&] { code = add_reader_source(settings_now(), name, rules_file, std::cout); });
 
   std::string room, level;
   auto* log_command = command(app, "log", "Change what the running program logs");

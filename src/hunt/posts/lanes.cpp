@@ -17,6 +17,12 @@ std::optional<std::int64_t> member(std::string_view json, std::string_view name)
   return error == std::errc() && whole ? std::optional(value) : std::nullopt;
 }
 
+std::optional<post_accepted> read(const queue::message& message, std::string_view kind) {
+  const auto post = member(message.body, "post_id"), revision = member(message.body, "revision");
+  if (message.kind != kind || !post || !revision) return std::nullopt;
+  return post_accepted{post_id(*post), *revision};
+}
+
 }  // namespace
 
 queue::publication to_publication(const post_accepted& event) {
@@ -29,9 +35,19 @@ queue::publication to_publication(const post_accepted& event) {
 }
 
 std::optional<post_accepted> to_post_accepted(const queue::message& message) {
-  const auto post = member(message.body, "post_id"), revision = member(message.body, "revision");
-  if (message.kind != "post_accepted.v1" || !post || !revision) return std::nullopt;
-  return post_accepted{post_id(*post), *revision};
+  return read(message, "post_accepted.v1");
+}
+
+queue::publication judge_again(const post_accepted& event, instant due_at) {
+  auto out = to_publication(event);
+  out.lane = rejudge_lane;
+  out.kind = "judge_again.v1";
+  out.due_at = due_at;
+  return out;
+}
+
+std::optional<post_accepted> to_judge_again(const queue::message& message) {
+  return read(message, "judge_again.v1");
 }
 
 queue::publication vacancy_published(vacancy_id vacancy) {

@@ -1,9 +1,16 @@
 #include "hunt/vacancies/post_judge.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "async/scope.hpp"
 #include "base/text/fold.hpp"
+#include "hunt/model/model_judge.hpp"
 #include "hunt/posts/lanes.hpp"
 #include "hunt/vacancies/digest.hpp"
+#include "hunt/vacancies/facts.hpp"
+#include "hunt/vacancies/closed.hpp"
 #include "hunt/vacancies/vacancies_sql.hpp"
 #include "platform/log/log.hpp"
 
@@ -11,6 +18,7 @@ namespace tandem::hunt {
 namespace {
 
 namespace sql = hunt::sql::vacancies;
+using namespace std::chrono_literals;
 
 const log::logger log_{"hunt.judge"};
 
@@ -21,14 +29,21 @@ struct judged_post {
   std::string source_name;
   source_id source;
   std::int64_t message_id = 0;
+  std::string text;
   verdict judgement;
-  digest card;  // of a vacancy
+  digest card;          // of a vacancy
+  vacancy_facts facts;  // the same
+  std::string contact_url;
+  std::int64_t tokens_in = 0, tokens_out = 0, cost_micros = 0;
+  bool by_model = false;
   instant posted_at, seen_at;
   // What the transaction finds and does.
   vacancy_id vacancy;
   bool still_waiting = false, live = false, withdrawn_by_edit = false;
   bool published = false, withdrawn = false;
-  bool is_vacancy() const { return judgement.kind == post_kind::vacancy; }
+  std::string old_categories;  // slugs in order, of a vacancy that is judged again
+  bool closed = false;         // its author says so in an edit
+  bool is_vacancy() const { return judgement.kind == post_kind::vacancy && !closed; }
 };
 
 using judged_posts = std::vector<judged_post>;
@@ -42,6 +57,41 @@ std::string joined(const std::vector<category_score>& scores, bool names) {
   return out;
 }
 
+std::int64_t sum_or_none(const std::optional<std::int64_t>& sum) { return sum.value_or(-1); }
+
+// The columns of vacancies, one entry for each.
+struct vacancy_columns {
+  std::vector<std::int64_t> ids, sums_from, sums_to, remote;
+  std::vector<std::string> titles, essences, budgets, currencies, per, deadlines, cities, employments,
+      engines;
+  std::vector<instant> posted_at, seen_at;
+
+  void add(std::int64_t id, const judged_post& post) {
+    ids.push_back(id);
+    titles.push_back(post.card.title);
+    essences.push_back(post.card.essence);
+    budgets.push_back(post.card.budget);
+    sums_from.push_back(sum_or_none(post.facts.pay.min));
+    sums_to.push_back(sum_or_none(post.facts.pay.max));
+    currencies.push_back(post.facts.pay.currency);
+    per.push_back(post.facts.pay.per);
+    deadlines.push_back(post.facts.deadline);
+    remote.push_back(post.facts.remote ? *post.facts.remote : -1);
+    cities.push_back(post.facts.city);
+    employments.push_back(post.facts.employment);
+    engines.push_back(post.judgement.model);
+    posted_at.push_back(post.posted_at);
+    seen_at.push_back(post.seen_at);
+  }
+};
+
+std::string sorted_slugs(const std::vector<category_score>& scores) {
+  std::vector<std::string_view> names;
+  for (const auto& score : scores) names.push_back(slug(score.which));
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
 class post_judge final : public async::part {
  public:
   post_judge(judge_parts with, judge_settings settings)
@@ -53,14 +103,17 @@ class post_judge final : public async::part {
                }),
         seen_after_(with.figures.histogram("tandem_post_seen_seconds",
                                            "From the post in its channel until we saw it")),
-        judged_after_(with.figures.histogram("tandem_post_judged_seconds",
-                                             "From our seeing a post until its verdict")) {}
+        judged_after_(
+            with.figures.histogram("tandem_post_judged_seconds", "From our seeing a post until its verdict")),
+        by_local_(judged_by("local")),
+        by_model_(judged_by("model")) {}
 
   std::string_view name() const override { return "post judge"; }
 
   task<> start() override {
-    if (!std::exchange(running_, true)) scope_.spawn("judge", consume());
-    co_return;
+    if (std::exchange(running_, true)) co_return;
+    scope_.spawn("judge", consume());
+    if (with_.model) scope_.spawn("judge again", consume_again());
   }
 
   task<> stop() override {
@@ -75,13 +128,31 @@ class post_judge final : public async::part {
   }
 
  private:
+  metrics::counter judged_by(const char* engine) const {
+    return with_.figures.counter("tandem_posts_judged_total", "Posts by the engine that judged them",
+                                 {{"engine", engine}});
+  }
+
   task<> consume() {
     queue::consumer_options options;
     options.lane = judge_lane;
-    options.batch = settings_.batch;
-    options.parallel = settings_.parallel;
+    options.batch = with_.model ? 1 : settings_.batch;
+    options.parallel = with_.model ? settings_.model_parallel : settings_.parallel;
+    // A question and its repair, and the wait for free hands.
+    if (with_.model) options.lease = 4 * settings_.model_timeout + 30s;
     queue::batch_handler handler = [this](std::span<const queue::message> batch, queue::acknowledger& ack) {
-      return judge(batch, ack);
+      return with_.model ? judge_with_model(batch.front(), ack) : judge(batch, ack);
+    };
+    co_await with_.lanes.consume(std::move(options), std::move(handler));
+  }
+
+  task<> consume_again() {
+    queue::consumer_options options;
+    options.lane = rejudge_lane;
+    options.batch = 1;
+    options.lease = 4 * settings_.model_timeout + 30s;
+    queue::batch_handler handler = [this](std::span<const queue::message> batch, queue::acknowledger& ack) {
+      return judge_again(batch.front(), ack);
     };
     co_await with_.lanes.consume(std::move(options), std::move(handler));
   }
@@ -96,36 +167,168 @@ class post_judge final : public async::part {
     }
     // An edited post has two messages: whichever comes first finds the post as it stands now, the other finds
     // it judged. So the revision in the message decides nothing.
-    auto posts = co_await load(ids);
+    auto posts = co_await load(ids, "waiting");
     const auto now = with_.time.now();
     auto work = [&](pg::transaction& tx) -> task<> {
-      co_await store(tx, posts, now);
+      co_await store(tx, posts, now, false);
       co_await ack.done(tx, messages);
     };
     co_await with_.database.in_transaction(work);
-    for (const auto& post : posts) tell(post, now);
+    for (const auto& post : posts) tell(post, now, false);
   }
 
-  task<judged_posts> load(const std::vector<std::int64_t>& ids) {
+  // What the model made of a post, or what to do without it.
+  struct decision {
+    std::optional<instant> wait_until;
+    bool again = false;  // the local judge stands in
+  };
+
+  task<> judge_with_model(const queue::message& message, queue::acknowledger& ack) {
+    const std::vector<std::int64_t> messages{message.id};
+    std::vector<std::int64_t> ids;
+    const auto event = to_post_accepted(message);
+    if (event) {
+      ids.push_back(event->post.value);
+    } else {
+      log_.error("a message that is no post_accepted.v1", {{"kind", message.kind}});
+    }
+    auto posts = co_await load(ids, "waiting");
+    decision what;
+    if (!posts.empty()) what = co_await ask_model(posts.front(), message.published_at + settings_.patience);
+    const auto now = with_.time.now();
+    auto work = [&](pg::transaction& tx) -> task<> {
+      if (what.wait_until) {
+        co_await ack.later(tx, message.id, *what.wait_until);
+        co_return;
+      }
+      co_await store(tx, posts, now, false);
+      if (what.again && posts.front().still_waiting) co_await publish_again(tx, posts.front(), now);
+      co_await ack.done(tx, messages);
+    };
+    co_await with_.database.in_transaction(work);
+    if (what.wait_until) co_return;
+    for (const auto& post : posts) tell(post, now, false);
+  }
+
+  task<decision> ask_model(judged_post& post, instant deadline) {
+    decision out;
+    const auto begun = with_.time.now();
+    std::optional<model_refusal> refusal = with_.model->closed();
+    if (begun >= deadline) {
+      out.again = true;  // it has waited long enough: for the model, or behind others
+      co_return out;
+    }
+    if (!refusal) {
+      model_question question;
+      question.text = post.text;
+      question.limit = std::max<std::chrono::milliseconds>(
+          1s, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - begun));
+      auto answer = co_await with_.model->judge(std::move(question));
+      if (answer) {
+        take(post, std::move(*answer));
+        co_return out;
+      }
+      refusal = std::move(answer.error());
+    }
+    if (refusal->what == model_refusal::kind::this_post) co_return out;
+    const auto next = std::max(refusal->again_at, with_.time.now() + 1s);
+    // Where somebody has to do something first, waiting helps nobody.
+    if (refusal->what == model_refusal::kind::later && with_.time.now() < deadline) {
+      out.wait_until = std::min(next, deadline);
+    } else {
+      out.again = true;
+    }
+    co_return out;
+  }
+
+  static void take(judged_post& post, model_verdict from) {
+    post.judgement = std::move(from.judgement);
+    post.card = std::move(from.read.card);
+    post.facts = std::move(from.read.facts);
+    post.contact_url = std::move(from.read.contact_url);
+    post.tokens_in = from.tokens_in;
+    post.tokens_out = from.tokens_out;
+    post.cost_micros = from.cost_micros;
+    post.by_model = true;
+  }
+
+  task<> publish_again(pg::transaction& tx, const judged_post& post, instant now) {
+    const post_accepted event{post.id, post.revision};
+    const std::vector<queue::publication> one{hunt::judge_again(event, now + settings_.again_after)};
+    co_await with_.lanes.publish(tx, one);
+  }
+
+  // A post that the local judge has judged in the model's place.
+  task<> judge_again(const queue::message& message, queue::acknowledger& ack) {
+    const std::vector<std::int64_t> messages{message.id};
+    std::vector<std::int64_t> ids;
+    const auto event = to_judge_again(message);
+    if (event) ids.push_back(event->post.value);
+    auto posts = co_await load(ids, "judged");
+    // An edit since then has its own message.
+    std::erase_if(posts, [&](const judged_post& post) {
+      return post.revision != event->revision || post.seen_at + settings_.again_until < with_.time.now();
+    });
+    std::optional<instant> wait_until;
+    if (!posts.empty()) {
+      model_question question;
+      question.text = posts.front().text;
+      question.limit = settings_.model_timeout;
+      question.again = true;
+      auto refusal = with_.model->closed();
+      if (!refusal) {
+        auto answer = co_await with_.model->judge(std::move(question));
+        if (answer) {
+          take(posts.front(), std::move(*answer));
+        } else {
+          refusal = std::move(answer.error());
+        }
+      }
+      if (refusal) {
+        if (refusal->what != model_refusal::kind::this_post)
+          wait_until = std::max(refusal->again_at, with_.time.now() + settings_.again_after);
+        posts.clear();  // what the local judge said stands, for now or for good
+      }
+    }
+    const auto now = with_.time.now();
+    auto work = [&](pg::transaction& tx) -> task<> {
+      if (wait_until) {
+        co_await ack.later(tx, message.id, *wait_until);
+        co_return;
+      }
+      co_await store(tx, posts, now, true);
+      co_await ack.done(tx, messages);
+    };
+    co_await with_.database.in_transaction(work);
+    for (const auto& post : posts) tell(post, now, true);
+  }
+
+  // With the local judge's verdict, which stands until the model's takes its place.
+  task<judged_posts> load(const std::vector<std::int64_t>& ids, std::string_view state) {
     judged_posts out;
     if (ids.empty()) co_return out;
-    const auto rows = co_await with_.database(sql::waiting_posts, ids);
+    const auto rows = co_await with_.database(sql::posts_in_state, ids, state);
     out.resize(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) {
       auto& post = out[static_cast<std::size_t>(i)];
-      const auto text = rows[i].get<std::string_view>(2);
+      post.text = rows[i].get<std::string>(2);
       post.id = rows[i].get<post_id>(0);
       post.revision = rows[i].get<std::int64_t>(1);
       post.source_name = rows[i].get<std::string>(3);
       post.source = rows[i].get<source_id>(4);
       post.message_id = rows[i].get<std::int64_t>(5);
-      post.judgement = with_.judge.judge(text);
-      if (post.is_vacancy()) post.card = digest_of(text, stems_);
+      post.seen_at = rows[i].get<instant>(6);
+      post.judgement = with_.judge.judge(post.text);
+      post.closed = post.revision > 1 && says_closed(post.text, stems_);
+      if (!post.is_vacancy()) continue;
+      post.card = digest_of(post.text, stems_);
+      post.facts = facts_of(post.text, post.card.budget, stems_);
     }
     co_return out;
   }
 
-  task<> store(pg::transaction& tx, judged_posts& posts, instant now) {
+  // `again`: posts that were judged already.
+  task<> store(pg::transaction& tx, judged_posts& posts, instant now, bool again) {
     std::vector<std::int64_t> ids;
     std::unordered_map<post_id, judged_post*> by_id;
     for (auto& post : posts) {
@@ -133,11 +336,13 @@ class post_judge final : public async::part {
       by_id.emplace(post.id, &post);
       post.still_waiting = post.live = post.withdrawn_by_edit = post.published = post.withdrawn = false;
       post.vacancy = vacancy_id();
+      post.old_categories.clear();
     }
     if (ids.empty()) co_return;
-    const auto waiting = co_await tx(sql::lock_waiting, ids);
+    const auto& lock = again ? sql::lock_judged : sql::lock_waiting;
+    const auto waiting = co_await tx(lock, ids);
     ids.clear();
-    bool edited = false;
+    bool edited = again;
     for (int i = 0; i < waiting.size(); ++i) {
       auto& post = *by_id.at(waiting[i].get<post_id>(0));
       // Edited since it was loaded: the message of that edit is still to come.
@@ -151,8 +356,9 @@ class post_judge final : public async::part {
     if (ids.empty()) co_return;
     co_await add_verdicts(tx, posts, now);
     if (edited) co_await find_vacancies(tx, ids, by_id);
+    if (again) co_await find_categories(tx, posts);
     co_await store_vacancies(tx, posts, by_id, now);
-    co_await tx(sql::mark_judged, ids);
+    if (!again) co_await tx(sql::mark_judged, ids);
     std::vector<queue::publication> events;
     for (const auto& post : posts) {
       if (post.published) events.push_back(vacancy_published(post.vacancy));
@@ -161,9 +367,11 @@ class post_judge final : public async::part {
   }
 
   task<> add_verdicts(pg::transaction& tx, const judged_posts& posts, instant now) {
-    std::vector<std::int64_t> ids, revisions, scams;
+    std::vector<std::int64_t> ids, revisions, scams, tokens_in, tokens_out, costs;
     std::vector<std::string> kinds, categories, confidences, engines;
     std::vector<double> sure;
+    std::vector<std::int64_t> labelled, label_scams;
+    std::vector<std::string> label_kinds, label_categories;
     for (const auto& post : posts) {
       if (!post.still_waiting) continue;
       ids.push_back(post.id.value);
@@ -174,8 +382,19 @@ class post_judge final : public async::part {
       confidences.push_back(joined(post.judgement.categories, false));
       sure.push_back(post.judgement.confidence);
       engines.push_back(post.judgement.model);
+      tokens_in.push_back(post.tokens_in);
+      tokens_out.push_back(post.tokens_out);
+      costs.push_back(post.cost_micros);
+      if (!post.by_model || !settings_.keep_labels) continue;
+      labelled.push_back(post.id.value);
+      label_kinds.push_back(kinds.back());
+      label_categories.push_back(categories.back());
+      label_scams.push_back(scams.back());
     }
-    co_await tx(sql::add_verdicts, now, ids, revisions, kinds, categories, confidences, sure, scams, engines);
+    co_await tx(sql::add_verdicts, now, ids, revisions, kinds, categories, confidences, sure, scams, engines,
+                tokens_in, tokens_out, costs);
+    if (!labelled.empty())
+      co_await tx(sql::label_by_model, now, labelled, label_kinds, label_categories, label_scams);
   }
 
   static task<> find_vacancies(pg::transaction& tx, const std::vector<std::int64_t>& ids,
@@ -189,41 +408,62 @@ class post_judge final : public async::part {
     }
   }
 
+  static task<> find_categories(pg::transaction& tx, judged_posts& posts) {
+    std::vector<std::int64_t> known;
+    for (const auto& post : posts)
+      if (post.vacancy != vacancy_id()) known.push_back(post.vacancy.value);
+    if (known.empty()) co_return;
+    const auto rows = co_await tx(sql::categories_of, known);
+    for (int i = 0; i < rows.size(); ++i) {
+      for (auto& post : posts)
+        if (post.vacancy == rows[i].get<vacancy_id>(0)) post.old_categories = rows[i].get<std::string>(1);
+    }
+  }
+
   static task<> store_vacancies(pg::transaction& tx, judged_posts& posts,
                                 const std::unordered_map<post_id, judged_post*>& by_id, instant now) {
-    std::vector<std::int64_t> new_posts, revised, gone;
-    std::vector<std::string> titles, essences, budgets, new_titles, new_essences, new_budgets;
-    std::vector<instant> posted_at, seen_at;
+    vacancy_columns fresh, revised;
+    std::vector<std::int64_t> gone, closed, refiled, named;
+    std::vector<std::string> contacts;
     for (auto& post : posts) {
       if (!post.still_waiting) continue;
       const bool known = post.vacancy != vacancy_id();
       if (!post.is_vacancy()) {
         post.withdrawn = known && post.live;
-        if (post.withdrawn) gone.push_back(post.vacancy.value);
-      } else if (known) {
-        post.published = !post.live && post.withdrawn_by_edit;
-        revised.push_back(post.vacancy.value);
-        titles.push_back(post.card.title);
-        essences.push_back(post.card.essence);
-        budgets.push_back(post.card.budget);
+        if (post.withdrawn) (post.closed ? closed : gone).push_back(post.vacancy.value);
+        continue;
+      }
+      if (!post.contact_url.empty()) {
+        named.push_back(post.id.value);
+        contacts.push_back(post.contact_url);
+      }
+      if (known) {
+        // Brought back by an edit, or filed under other categories by another verdict: their readers get it
+        // too.
+        const bool moved =
+            !post.old_categories.empty() && post.old_categories != sorted_slugs(post.judgement.categories);
+        post.published = post.live ? moved : post.withdrawn_by_edit;
+        if (moved) refiled.push_back(post.vacancy.value);
+        revised.add(post.vacancy.value, post);
       } else {
         post.published = true;
-        new_posts.push_back(post.id.value);
-        new_titles.push_back(post.card.title);
-        new_essences.push_back(post.card.essence);
-        new_budgets.push_back(post.card.budget);
-        posted_at.push_back(post.posted_at);
-        seen_at.push_back(post.seen_at);
+        fresh.add(post.id.value, post);
       }
     }
-    if (!gone.empty()) co_await tx(sql::withdraw, gone);
-    if (!revised.empty()) {
-      co_await tx(sql::revise_vacancies, revised, titles, essences, budgets);
-      co_await tx(sql::clear_categories, revised);
+    if (!named.empty()) co_await tx(sql::name_contacts, named, contacts);
+    if (!gone.empty()) co_await tx(sql::withdraw, gone, false);
+    if (!closed.empty()) co_await tx(sql::withdraw, closed, true);
+    if (!revised.ids.empty()) {
+      co_await tx(sql::revise_vacancies, revised.ids, revised.titles, revised.essences, revised.budgets,
+                  revised.sums_from, revised.sums_to, revised.currencies, revised.per, revised.deadlines,
+                  revised.remote, revised.cities, revised.employments, revised.engines);
+      co_await tx(sql::clear_categories, revised.ids);
     }
-    if (!new_posts.empty()) {
-      const auto rows = co_await tx(sql::add_vacancies, now, new_posts, new_titles, new_essences, new_budgets,
-                                    posted_at, seen_at);
+    if (!fresh.ids.empty()) {
+      const auto rows = co_await tx(sql::add_vacancies, now, fresh.ids, fresh.titles, fresh.essences,
+                                    fresh.budgets, fresh.posted_at, fresh.seen_at, fresh.sums_from,
+                                    fresh.sums_to, fresh.currencies, fresh.per, fresh.deadlines, fresh.remote,
+                                    fresh.cities, fresh.employments, fresh.engines);
       for (int i = 0; i < rows.size(); ++i)
         by_id.at(rows[i].get<post_id>(0))->vacancy = rows[i].get<vacancy_id>(1);
     }
@@ -239,11 +479,13 @@ class post_judge final : public async::part {
       }
     }
     if (!of.empty()) co_await tx(sql::add_categories, of, slugs, confidences);
+    if (!refiled.empty()) co_await tx(sql::refile_due, refiled);
   }
 
-  void tell(const judged_post& post, instant now) const {
+  void tell(const judged_post& post, instant now, bool again) const {
     if (!post.still_waiting) return;
-    if (post.revision == 1) {
+    (post.by_model ? by_model_ : by_local_).add();
+    if (post.revision == 1 && !again) {
       seen_after_.observe(post.seen_at - post.posted_at);
       judged_after_.observe(now - post.seen_at);
     }
@@ -253,6 +495,7 @@ class post_judge final : public async::part {
                                       {"source", post.source_name},
                                       {"message", post.message_id},
                                       {"categories", joined(post.judgement.categories, true)},
+                                      {"engine", post.judgement.model},
                                       {"posted_to_seen_ms", post.seen_at - post.posted_at},
                                       {"seen_to_judged_ms", now - post.seen_at}});
     }
@@ -277,6 +520,7 @@ class post_judge final : public async::part {
   judge_settings settings_;
   async::scope scope_;
   metrics::histogram seen_after_, judged_after_;
+  metrics::counter by_local_, by_model_;
   text::stemmer stems_;
   bool running_ = false;
 };

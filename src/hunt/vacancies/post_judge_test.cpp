@@ -105,6 +105,15 @@ TEST_F(PostJudge, AnEditCanWithdrawAVacancyAndBringItBack) {
   EXPECT_EQ(deliveries(), "2") << "those who have it are left alone by the delivery, the others get it";
 }
 
+TEST_F(PostJudge, AnEditThatSaysItIsTakenClosesTheVacancyAndANewPostThatDoesIsNoNews) {
+  way_through({post(1, "нужен дизайн"), post(2, "Закрыто. нужен код")});
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.vacancies WHERE NOT closed"), "2");
+  way_through({post(1, "ЗАКРЫТО! нужен дизайн")});
+  EXPECT_EQ(ask("SELECT state || ' ' || closed FROM hunt.vacancies WHERE vacancy_id = 1"), "withdrawn true");
+  way_through({post(1, "нужен дизайн, и скоро")});
+  EXPECT_EQ(ask("SELECT state || ' ' || closed FROM hunt.vacancies WHERE vacancy_id = 1"), "live false");
+}
+
 TEST_F(PostJudge, AnEditCanMakeAVacancy) {
   way_through({post(1, "дизайн")});
   way_through({post(1, "нужен дизайн")});

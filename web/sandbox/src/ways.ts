@@ -48,7 +48,7 @@ function noteOf(texts: Texts, way: Way, { stage, detail = {} }: Stage): string {
       const kind = detail.scam ? "scam" : text(detail.kind);
       const said = texts.ifThere(`stage.${kind}`) || kind;
       const share = texts.of("stage.confidence", { n: Math.round(number(detail.confidence) * 100) });
-      return `${said} · ${share}`;
+      return detail.engine ? `${said} · ${share} · ${text(detail.engine)}` : `${said} · ${share}`;
     }
     case "failed": return text(detail.error);
     default: return "";
