@@ -50,6 +50,10 @@ test  command clang-format-19                                             clang-
 test  file    /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-*.a libclang-rt-19-dev
 wish  file    /usr/lib/llvm-19/bin/llvm-symbolizer                        llvm-19
 test  file    /usr/lib/rabbitmq/bin/rabbitmq-server                       rabbitmq-server
+test  command redis-server                                                redis-server
+test  file    /usr/bin/aws                                                awscli
+test  command faketime                                                    faketime
+test  command curl                                                        curl
 test  command chromium                                                    chromium
 test  file    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf             fonts-dejavu-core
 wish  file    /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf           fonts-noto-color-emoji
