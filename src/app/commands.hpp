@@ -39,10 +39,17 @@ int add_bot(const settings& all, const std::string& token, const std::string& ca
 int list_bots(const settings& all, std::ostream& out);
 int remove_bot(const settings& all, std::int64_t bot_id, std::ostream& out);
 
-int add_source(const settings& all, const std::string& name, const std::string& rules_file,
-               std::ostream& out);
+// One source, or those of a list; `again`: also one that was taken down.
+int add_source(const settings& all, const std::string& name, const std::string& list_file,
+               const std::string& rules_file, bool skip_bad, bool again, std::ostream& out);
 int list_sources(const settings& all, std::ostream& out);
 int pause_source(const settings& all, const std::string& name, bool paused, std::ostream& out);
+int take_down_source(const settings& all, const std::string& name, bool sure, std::ostream& out);
+int try_source(const settings& all, const std::string& name, const std::string& rules_file,
+               std::ostream& out);
+int try_rules(const settings& all, const std::string& source, const std::string& rules_file, int days,
+              bool all_lines, std::ostream& out);
+int import_export(const settings& all, const std::string& file, const std::string& source, std::ostream& out);
 
 int log_in_reader(const settings& all, const std::string& name, std::ostream& out);
 int list_readers(const settings& all, std::ostream& out);

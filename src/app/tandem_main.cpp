@@ -180,21 +180,62 @@ int main(int argc, char** argv) {
   remove_bot_command->callback([&] { code = remove_bot(settings_now(), bot_id, std::cout); });
 
   std::string name, rules_file;
-  auto* sources = command(app, "sources", "The channels that are read");
+  std::string list_file;
+  bool skip_bad = false, again = false, sure = false, all_lines = false;
+  int days = 7;
+  auto* sources = command(app, "sources", "Channels, feeds and chats that are read");
   sources->require_subcommand(1);
-  auto* add_source_command = command(*sources, "add", "Read a public channel");
-  add_source_command->add_option("NAME", name, "@name or https://t.me/name")->required();
+  auto* add_source_command = command(*sources, "add", "Read a public channel or a feed, or a list of them");
+  add_source_command->add_option("NAME", name, "@name, https://t.me/name or the address of a feed");
+  add_source_command->add_option("--file", list_file,
+                                 "A list: one a line, or a table; - is the standard input");
   add_source_command->add_option("--rules", rules_file,
-                                 "A file with the rules of this source, see docs/rules.md");
-  add_source_command->callback([&] { code = add_source(settings_now(), name, rules_file, std::cout); });
-  command(*sources, "list", "List them with their state")->callback([&] {
+                                 "A file with the rules of these sources, see docs/rules.md");
+  add_source_command->add_flag("--skip-bad", skip_bad, "Leave out lines that are no sources");
+  add_source_command->add_flag("--again", again, "Also a source that was taken down");
+  add_source_command->callback(
+      [&] { code = add_source(settings_now(), name, list_file, rules_file, skip_bad, again, std::cout); });
+  command(*sources, "list", "List them: state, last post, posts a day, share of vacancies")->callback([&] {
     code = list_sources(settings_now(), std::cout);
   });
   for (const bool paused : {true, false}) {
     auto* one = command(*sources, paused ? "pause" : "resume", paused ? "Stop reading one" : "Read it again");
-    one->add_option("NAME", name, "@name or https://t.me/name")->required();
+    one->add_option("NAME", name, "As `tandem sources list` shows it")->required();
     one->callback([&, paused] { code = pause_source(settings_now(), name, paused, std::cout); });
   }
+  auto* try_source_command =
+      command(*sources, "try", "Read one now and show what its rules would do; nothing is stored");
+  try_source_command->add_option("NAME", name, "@name, https://t.me/name or the address of a feed")
+      ->required();
+  try_source_command->add_option("--rules", rules_file, "A file with rules; without it everything passes");
+  try_source_command->callback([&] { code = try_source(settings_now(), name, rules_file, std::cout); });
+  auto* take_down_command =
+      command(*sources, "takedown", "Erase a source's posts, withdraw its vacancies, never read it again");
+  take_down_command->alias("remove");
+  take_down_command->add_option("NAME", name, "As `tandem sources list` shows it")->required();
+  take_down_command->add_flag("--yes", sure, "Do it; it cannot be undone");
+  take_down_command->callback([&] { code = take_down_source(settings_now(), name, sure, std::cout); });
+
+  auto* rules = command(app, "rules", "The rules of sources");
+  rules->require_subcommand(1);
+  auto* try_rules_command =
+      command(*rules, "try", "Show what rules pass and drop of the stored posts, and why; changes nothing");
+  try_rules_command->add_option("--source", name, "Only posts of this source");
+  try_rules_command->add_option("--rules", rules_file, "A file with rules; without it those in force");
+  try_rules_command->add_option("--days", days, "Posts seen in the last so many days")
+      ->check(CLI::Range(1, 3650));
+  try_rules_command->add_flag("--all", all_lines, "Show all posts, not the first 200");
+  try_rules_command->callback(
+      [&] { code = try_rules(settings_now(), name, rules_file, days, all_lines, std::cout); });
+
+  auto* import_command = command(app, "import", "Take in what was written before");
+  import_command->require_subcommand(1);
+  auto* export_command = command(*import_command, "export",
+                                 "An export of Telegram Desktop in JSON; safe to repeat, however it ended");
+  export_command->add_option("FILE", file, "result.json")->required();
+  export_command->add_option("--source", name, "The source that its posts belong to; a new one is made")
+      ->required();
+  export_command->callback([&] { code = import_export(settings_now(), file, name, std::cout); });
 
   std::string account = "reader";
   auto* reader = command(app, "reader", "Telegram accounts that read what only members see");
