@@ -3,6 +3,7 @@
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "platform/log/log.hpp"
+#include "platform/pg/pg.hpp"
 
 namespace tandem::app {
 namespace {
@@ -52,8 +53,17 @@ class led_part final : public async::part {
       co_await inner_->start();
       log_.info("leads", {{"part", inner_->name()}});
     } else {
-      co_await inner_->stop();
       log_.warn("does not lead any more", {{"part", inner_->name()}});
+      std::exception_ptr failure;
+      try {
+        co_await inner_->stop();
+      } catch (const pg::unavailable&) {
+        failure = std::current_exception();
+      }
+      // What it had left to write is not its to write any more.
+      if (failure)
+        log_.warn("a part stopped with something unwritten",
+                  {{"part", inner_->name()}, {"error", async::text_of(failure)}});
     }
     leads_ = leads;
   }

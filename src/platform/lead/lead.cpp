@@ -51,9 +51,13 @@ std::string fresh_holder() {
 class pg_lead final : public candidate {
  public:
   pg_lead(executor on, pg::pool& db, lease_options options)
-      : on_(on), db_(db), options_(std::move(options)), holder_(fresh_holder()) {}
+      : on_(on),
+        db_(db),
+        options_(std::move(options)),
+        name_("lead of " + options_.name),
+        holder_(fresh_holder()) {}
 
-  std::string_view name() const override { return "lead"; }
+  std::string_view name() const override { return name_; }
 
   task<> start() override {
     if (work_) co_return;
@@ -111,7 +115,7 @@ class pg_lead final : public candidate {
   executor on_;
   pg::pool& db_;
   lease_options options_;
-  std::string holder_;
+  std::string name_, holder_;
   std::optional<std::int64_t> epoch_;
   steady::time_point until_;
   std::unique_ptr<async::scope> work_;

@@ -1,4 +1,5 @@
 #include "async/within.hpp"
+#include "platform/lead/guard.hpp"
 #include "platform/lead/lead_conformance.hpp"
 #include "platform/pg/fake_transaction.hpp"
 #include "platform/pg/test_database.hpp"
@@ -101,4 +102,65 @@ TEST(PgLead, NobodyTakesOverInTheMiddleOfAWrite) {
   bench.io.run(
       bench.db.pool->script("UPDATE platform.leases SET held_until = clock_timestamp() + interval '60 ms'"));
   bench.io.run(test());
+}
+
+namespace {
+
+constexpr pg::statement note{
+    "note", "INSERT INTO platform.leases (name, holder, epoch, held_until) VALUES ($1, '', 1, now())",
+    pg::cardinality::exec};
+constexpr pg::statement notes{"notes", "SELECT count(*) FROM platform.leases WHERE holder = ''",
+                              pg::cardinality::one};
+
+struct guarded_bench : pg_bench {
+  std::unique_ptr<pg::pool> guard = make_guard(*db.pool, *one);
+
+  task<bool> written(task<> work) {
+    try {
+      co_await std::move(work);
+      co_return true;
+    } catch (const pg::unavailable&) {
+      co_return false;
+    }
+  }
+  // By a statement, a transaction, and a transaction that is tried again: all of a part's ways to write.
+  task<> by_statement() { co_await (*guard)(note, "statement"); }
+  task<> by_transaction() {
+    const auto in = co_await guard->begin();
+    co_await (*in)(note, "transaction");
+    co_await in->commit();
+  }
+  task<> by_work() {
+    std::function<task<>(pg::transaction&)> work = [](pg::transaction& in) -> task<> {
+      co_await in(note, "work");
+    };
+    co_await guard->in_transaction(std::move(work));
+  }
+  task<int> count_notes() {
+    const auto rows = co_await (*guard)(notes);
+    co_return rows.front().get<int>(0);
+  }
+};
+
+}  // namespace
+
+TEST(Guard, ALeaderWritesAndReads) {
+  guarded_bench bench;
+  bench.io.run(bench.one->start());
+  EXPECT_TRUE(bench.io.run(bench.written(bench.by_statement())));
+  EXPECT_TRUE(bench.io.run(bench.written(bench.by_transaction())));
+  EXPECT_TRUE(bench.io.run(bench.written(bench.by_work())));
+  EXPECT_EQ(bench.io.run(bench.count_notes()), 3);
+}
+
+TEST(Guard, WhoHasLostTheLeadWritesNothingInAnyWayAndStillReads) {
+  guarded_bench bench;
+  bench.io.run(bench.one->start());
+  bench.let_the_lease_run_out();
+  bench.io.run(bench.other->start());
+  EXPECT_TRUE(bench.one->epoch()) << "it has not noticed";
+  EXPECT_FALSE(bench.io.run(bench.written(bench.by_statement())));
+  EXPECT_FALSE(bench.io.run(bench.written(bench.by_transaction())));
+  EXPECT_FALSE(bench.io.run(bench.written(bench.by_work())));
+  EXPECT_EQ(bench.io.run(bench.count_notes()), 0);
 }
