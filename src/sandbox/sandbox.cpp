@@ -82,15 +82,6 @@ class house final : public sandbox {
     });
   }
 
-  void register_bot(const std::string& token, const std::string& username,
-                    const std::string& title) override {
-    const auto made = control_.register_bot(token, username, title, {});
-    if (!made) throw std::invalid_argument(made.error().text);
-  }
-
-  std::size_t seed_starter() override { return control_.seed_starter(); }
-  stage_sink& stages() override { return stages_; }
-
  private:
   sandbox_options options_;
   system_clock machine_;

@@ -13,22 +13,6 @@
 
 namespace tandem::sandbox {
 
-// A step on a post's way through the product.
-struct post_stage {
-  std::string channel;  // without "@"
-  std::int64_t post_id = 0;
-  std::string stage;        // seen, passed, dropped, new, repeat, judged, queued, sent, failed
-  instant at{};             // by the machine's clock
-  std::string detail_json;  // an object as docs/sandbox.md lists it, "" for none
-};
-
-// Where the product tells the sandbox's live panel what happens inside. Cheap; it never fails.
-class stage_sink {
- public:
-  virtual ~stage_sink() = default;
-  virtual void post_moved(const post_stage& to) = 0;
-};
-
 struct sandbox_options {
   std::string folder;          // everything it keeps; made if it is not there
   std::string web_folder;      // the built web chat, "" if there is none
@@ -49,16 +33,6 @@ class sandbox : public async::part {
   // Adds the routes. `listener_address` is the address of the listener that will serve them; throws
   // not_loopback.
   virtual void mount(http::router& on, std::string_view listener_address) = 0;
-
-  // Makes the bot, or updates the one with this token. The token is "<id>:<secret>"; the username ends in
-  // "bot". Throws std::invalid_argument with the reason.
-  virtual void register_bot(const std::string& token, const std::string& username,
-                            const std::string& title) = 0;
-
-  // The starter channels, once per data folder. Returns the number of posts that were made.
-  virtual std::size_t seed_starter() = 0;
-
-  virtual stage_sink& stages() = 0;
 };
 
 // `time` is the clock of the whole product; the sandbox shifts it. Reads the journal; throws when it is

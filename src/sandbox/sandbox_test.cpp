@@ -252,24 +252,28 @@ TEST_F(Sandbox, PagesGoWrongOnRequest) {
 }
 
 TEST_F(Sandbox, TheStarterChannelsAreMadeOnce) {
-  EXPECT_GT(sandbox_->seed_starter(), 30U);
-  EXPECT_EQ(sandbox_->seed_starter(), 0U);
+  EXPECT_GT(ask("POST", "/sandbox/v1/starter", json::object()).at("posts").as_int64(), 40);
+  EXPECT_EQ(ask("POST", "/sandbox/v1/starter", json::object()).at("posts"), 0);
   reopen();
-  EXPECT_EQ(sandbox_->seed_starter(), 0U);
+  EXPECT_EQ(ask("POST", "/sandbox/v1/starter", json::object()).at("posts"), 0);
   const auto channels = ask("GET", "/sandbox/v1/channels").at("channels").as_array();
-  EXPECT_EQ(channels.size(), 5U);
+  EXPECT_EQ(channels.size(), 6U);
   for (const auto& one : channels) EXPECT_GT(one.at("last_post_id").as_int64(), 0);
 }
 
 TEST_F(Sandbox, RegisteringABotTwiceIsHarmless) {
-  sandbox_->register_bot("7000000009:AA", "@main_bot", "Main");
-  sandbox_->register_bot("7000000009:AA", "main_bot", "Main");
-  EXPECT_THROW(sandbox_->register_bot("7000000010:AA", "main_bot", "Other"), std::invalid_argument);
-  EXPECT_THROW(sandbox_->register_bot("no token", "third_bot", "Third"), std::invalid_argument);
+  const auto registered = [this](const char* token, const char* username) {
+    json::value body{{"token", token}, {"username", username}};
+    return answer(request("POST", "/sandbox/v1/bots", std::move(body))).status;
+  };
+  EXPECT_EQ(registered("7000000009:AA", "@main_bot"), 201);
+  EXPECT_EQ(registered("7000000009:AA", "main_bot"), 200);
+  EXPECT_EQ(registered("7000000010:AA", "main_bot"), 409);
+  EXPECT_EQ(registered("no token", "third_bot"), 400);
   EXPECT_EQ(ask("GET", "/bot7000000009:AA/getMe").at("result").at("username"), "main_bot");
   ask("DELETE", "/sandbox/v1/bots/7000000009");
   EXPECT_EQ(ask("GET", "/bot7000000009:AA/getMe").at("error_code"), 401);
-  sandbox_->register_bot("7000000009:AA", "main_bot", "Main");
+  EXPECT_EQ(registered("7000000009:AA", "main_bot"), 201) << "it comes back after it was removed";
   EXPECT_EQ(ask("GET", "/bot7000000009:AA/getMe").at("result").at("username"), "main_bot");
 }
 
@@ -323,7 +327,7 @@ TEST_F(Sandbox, EventsGoOnWhereTheyStopped) {
   EXPECT_EQ(into.text.find("\"chat\":\"7000000001:6\""), std::string::npos);
   EXPECT_EQ(into.text.find("event: update"), std::string::npos);
   into.text.clear();
-  sandbox_->stages().post_moved({"jobs", 7, "seen", machine_.now(), ""});
+  ask("POST", "/sandbox/v1/stages", {{"channel", "jobs"}, {"post_id", 7}, {"stage", "seen"}});
   call("sendMessage", {{"chat_id", 5}, {"text", "now"}});
   while (into.text.find("event: message") == std::string::npos)
     loop_.run(async::within(5s, into.news.wait()));
