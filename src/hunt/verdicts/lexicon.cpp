@@ -23,7 +23,7 @@ constexpr std::string_view role_prefix = "role:", title_prefix = "title:";
 constexpr std::size_t title_words = 14;
 // "ищу ~ работу": at most so many words between.
 constexpr std::size_t widest_gap = 3;
-constexpr std::string_view digest_section = "digest";
+constexpr std::string_view digest_section = "digest", seek_section = "seek";
 constexpr std::size_t digest_line_words = 6;
 
 std::string_view trim(std::string_view text) {
@@ -125,6 +125,32 @@ std::string part_hashtags(std::string_view post) {
   return out;
 }
 
+// "ищу (работу, заказы)" → "ищу работу", "ищу заказы".
+void expand(const std::string& phrase, std::vector<std::string>& out) {
+  const std::size_t open = phrase.find('('), close = phrase.find(')', open);
+  if (close == std::string::npos) return out.push_back(phrase);
+  std::string_view alternatives = std::string_view(phrase).substr(open + 1, close - open - 1);
+  while (!alternatives.empty()) {
+    const std::size_t comma = alternatives.find(',');
+    expand(phrase.substr(0, open) + std::string(alternatives.substr(0, comma)) + phrase.substr(close + 1),
+           out);
+    alternatives.remove_prefix(comma == std::string_view::npos ? alternatives.size() : comma + 1);
+  }
+}
+
+// "Нужен логотип?" asks the reader whether he wants it; "Нужен логотип, сколько возьмёте?" asks for work.
+bool is_rhetorical(std::string_view post, std::size_t at) {
+  static constexpr auto genuine = std::to_array<std::string_view>(
+      {"сколько", "почем", "почём", "кто", "цена", "стоит", "стоимость", "how much", "who can"});
+  constexpr std::size_t longest_question = 160;  // bytes
+  const std::string_view rest = post.substr(at, longest_question);
+  const std::size_t end = rest.find_first_of("?.!\n");
+  if (end == std::string_view::npos || rest[end] != '?') return false;
+  const std::string asked = text::fold(rest.substr(0, end));
+  return std::ranges::none_of(genuine,
+                              [&](std::string_view word) { return asked.find(word) != std::string::npos; });
+}
+
 std::string_view bucket(std::size_t count) {
   return count >= 8 ? "8" : count >= 4 ? "4" : count >= 2 ? "2" : "1";
 }
@@ -154,19 +180,23 @@ std::expected<lexicon, lexicon_error> lexicon::parse(std::string_view file, text
       const std::size_t bar = line.find('|');
       const std::string_view written = trim(line.substr(0, bar));
       line.remove_prefix(bar == std::string_view::npos ? line.size() : bar + 1);
-      phrase made{
-          .words = {}, .section = static_cast<std::uint16_t>(out.sections_.size() - 1), .exact = exact};
-      std::string first;
-      const std::size_t gap = written.find('~');
-      for (const token& word : text::split(written, stems)) {
-        if (!counts_as_word(word)) continue;
-        if (first.empty()) first = key(word);
-        if (word.offset > gap && made.gap_before == 0) made.gap_before = made.words.size();
-        made.words.push_back(exact ? word.folded : word.stem);
+      std::vector<std::string> expanded;
+      expand(std::string(written), expanded);
+      for (const std::string& one : expanded) {
+        phrase made{
+            .words = {}, .section = static_cast<std::uint16_t>(out.sections_.size() - 1), .exact = exact};
+        std::string first;
+        const std::size_t gap = one.find('~');
+        for (const token& word : text::split(one, stems)) {
+          if (!counts_as_word(word)) continue;
+          if (first.empty()) first = key(word);
+          if (word.offset > gap && made.gap_before == 0) made.gap_before = made.words.size();
+          made.words.push_back(exact ? word.folded : word.stem);
+        }
+        if (first.empty())
+          return std::unexpected(lexicon_error{number, fmt::format("no word in \"{}\"", one)});
+        out.by_first_[first].push_back(std::move(made));
       }
-      if (first.empty())
-        return std::unexpected(lexicon_error{number, fmt::format("no word in \"{}\"", written)});
-      out.by_first_[first].push_back(std::move(made));
     }
   }
   return out;
@@ -209,9 +239,25 @@ std::vector<lexicon::hit> lexicon::find(const text::token_list& post) const {
 }
 
 post_features features(std::string_view post, const lexicon& words, text::stemmer& stems) {
-  const text::token_list tokens = text::split(part_hashtags(post), stems, tokens_read);
-  const std::vector<lexicon::hit> hits = words.find(tokens);
+  const std::string parted = part_hashtags(post);
+  const text::token_list tokens = text::split(parted, stems, tokens_read);
   const auto& sections = words.sections();
+  std::vector<lexicon::hit> hits = words.find(tokens);
+  // "Ищет работу", "looking for a role": whoever seeks does not hire, though the words are the same.
+  std::vector<lexicon::hit> sought;
+  for (const auto& hit : hits)
+    if (sections[hit.section] == seek_section) sought.push_back(hit);
+  std::size_t rhetorical = 0;
+  std::erase_if(hits, [&](const lexicon::hit& hit) {
+    const std::string_view name = sections[hit.section];
+    if (!name.starts_with("hire") && name != "need") return false;
+    const bool inside = std::ranges::any_of(sought, [&](const lexicon::hit& other) {
+      return hit.token < other.token + other.length && other.token < hit.token + hit.length;
+    });
+    const bool asks_reader = !inside && is_rhetorical(parted, tokens[hit.token].offset);
+    rhetorical += asks_reader;
+    return inside || asks_reader;
+  });
 
   // Which tokens stand in the head: the first lines, and what follows a hiring word.
   std::vector<bool> head(tokens.size(), false), title(tokens.size(), false);
@@ -340,14 +386,16 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
   // дизайнер" asks nobody, and who looks for a position names an internship without offering one.
   out.asks = says({"sections", "respond", "digest", "hire_tag", "who"}) ||
              (!says({"if_needed"}) && (says({"hire_exact", "need"}) || (says({"hire"}) && !says({"seek"}))));
-  out.speaks_for_itself = !out.asks && (self_verbs > 0 || own_years > 0 || own_past > 0 ||
-                                        says({"seek", "seek_tag", "own", "if_needed"}));
-  out.speaks_of_work = out.offers_work || out.offers_self || (terms && !out.titles.empty());
+  flag(out.asks, "x_asks");
+  flag(!out.asks && (self_verbs > 0 || own_years > 0 || own_past > 0 || rhetorical > 0 ||
+                     says({"seek", "seek_tag", "own", "if_needed"})),
+       "x_own_doings");
   flag(self_verbs > 0, "x_self_verb");
   flag(self_verbs > 1, "x_self_verbs");
   flag(own_past > 0, "x_past");
   flag(own_years > 0, "x_own_years");
   flag(begins_with_task, "x_task_first");
+  flag(rhetorical > 0, "x_rhetorical");
   // How these go together says more than each: a linear model has to be told.
   const auto share = [&](std::size_t count) { return count == 0 ? '0' : count == 1 ? '1' : '2'; };
   kind_signals +=
@@ -382,17 +430,31 @@ post_features features(std::string_view post, const lexicon& words, text::stemme
       case token_kind::word:
       case token_kind::hashtag:
         out.kind_line.append(one.stem).append(" ");
+        out.plain_line.append(one.folded).append(" ");
         out.category_line.append(one.stem).append(" ");
         if (head[i])
           for (std::size_t n = 0; n < 2; ++n) out.category_line.append("h_").append(one.stem).append(" ");
         break;
-      case token_kind::number: out.kind_line += "x_number "; break;
-      case token_kind::mention: out.kind_line += "x_mention "; break;
-      case token_kind::link: out.kind_line += "x_link "; break;
-      case token_kind::email: out.kind_line += "x_email "; break;
-      case token_kind::sign: break;
+      case token_kind::number:
+        out.kind_line += "x_number ";
+        out.plain_line += "0 ";
+        break;
+      case token_kind::mention:
+        out.kind_line += "x_mention ";
+        out.plain_line += "@ ";
+        break;
+      case token_kind::link:
+        out.kind_line += "x_link ";
+        out.plain_line += "/ ";
+        break;
+      case token_kind::email:
+        out.kind_line += "x_email ";
+        out.plain_line += "@ ";
+        break;
+      case token_kind::sign: out.plain_line.append(one.folded).append(" "); break;
     }
   }
+  out.kind_line += out.plain_line;
   return out;
 }
 

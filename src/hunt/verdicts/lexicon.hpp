@@ -20,7 +20,7 @@ struct lexicon_error {
 // Sections of phrases. The file: "[section]" opens one, phrases stand between "|", a line beginning with ";"
 // is a comment. A phrase matches by stems, side by side; in a section "[=section]" by whole words; "#x"
 // matches the hashtag;
-// "~" inside a phrase stands for up to three words.
+// "~" inside a phrase stands for up to three words, "(a, b c)" for any of the listed alternatives.
 class lexicon {
  public:
   static std::expected<lexicon, lexicon_error> parse(std::string_view file, text::stemmer& stems);
@@ -45,16 +45,15 @@ class lexicon {
   std::unordered_map<std::string, std::vector<phrase>> by_first_;  // stem of the first word → its phrases
 };
 
-// A post as two lines of words that fastText reads, and the names of the signals for the operator.
+// A post as lines of words that fastText reads, and the names of the signals for the operator.
 struct post_features {
-  std::string kind_line;      // for the question vacancy / cv / …
+  std::string kind_line;      // signals, stems and words, for the question vacancy / cv / …
+  std::string plain_line;     // the same question without the lexicon: the words alone, with their endings
   std::string category_line;  // for the question of what work
   std::string signals;       // names of the lexicon's sections that spoke, without roles, separated by spaces
   bool offers_work = false;  // a hiring word, a list of duties, a request to apply …
   bool offers_self = false;  // "I do", "my portfolio", "looking for work" …
   bool asks = false;         // somebody else is asked to do the work, in so many words
-  bool speaks_for_itself = false;   // tells of one's own doings and asks nobody for anything
-  bool speaks_of_work = false;      // one of these, or a profession in the title with pay or conditions
   std::vector<std::string> titles;  // categories whose professions stand in the post's title
   std::size_t words = 0;            // words and numbers read (at most as many as one post may have)
 };

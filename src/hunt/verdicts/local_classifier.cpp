@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <span>
 #include <sstream>
 #include <streambuf>
 
@@ -15,14 +17,11 @@ namespace tandem::hunt {
 namespace {
 
 constexpr std::string_view label_prefix = "__label__";
-constexpr std::size_t long_text = 20, longest_own_words = 80;  // words
-// "Фотограф, Казань" may be either side: where nobody is asked for anything, the model must be this sure of a
-// vacancy.
-constexpr float sure_of_bare = 0.85F;
-// … and of a long text in which nobody speaks of work.
-constexpr float sure_of_long = 0.75F;
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
 constexpr float title_confidence = 0.85F;
+
+// No model is so sure that the other could not say anything.
+constexpr float least_probability = 1e-4F;
 
 // fastText reads a line from a stream; this one reads our string without a copy.
 class view_buffer final : public std::streambuf {
@@ -45,6 +44,20 @@ std::vector<label_score> predict(const fasttext::FastText& model, std::string& l
   for (auto& [probability, label] : found)
     out.push_back(
         {label.substr(label_prefix.size()), std::clamp(static_cast<float>(probability), 0.0F, 1.0F)});
+  return out;
+}
+
+struct kind_scores {
+  float vacancy = least_probability, cv = least_probability, none = least_probability,
+        scam = least_probability;
+};
+
+kind_scores kinds_of(std::span<const label_score> found) {
+  kind_scores out;
+  for (const auto& [label, probability] : found) {
+    (label == "vacancy" ? out.vacancy : label == "cv" ? out.cv : out.none) += probability;
+    if (label == "scam") out.scam += probability;
+  }
   return out;
 }
 
@@ -90,7 +103,7 @@ std::expected<std::unique_ptr<fasttext::FastText>, std::string> read_model(
 struct local_model::state {
   lexicon words;
   model_settings settings;
-  std::unique_ptr<fasttext::FastText> kinds, categories;
+  std::unique_ptr<fasttext::FastText> kinds, plain, categories;
   text::stemmer stems;
 };
 
@@ -114,10 +127,13 @@ std::expected<std::unique_ptr<local_model>, std::string> local_model::open(
   if (!settings) return std::unexpected(fmt::format("{}: {}", settings_file, settings.error()));
   auto kinds = read_model(folder / kind_model_file);
   if (!kinds) return std::unexpected(kinds.error());
+  auto plain = read_model(folder / plain_model_file);
+  if (!plain) return std::unexpected(plain.error());
   auto categories = read_model(folder / category_model_file);
   if (!categories) return std::unexpected(categories.error());
-  return std::unique_ptr<local_model>(new local_model(std::make_unique<state>(
-      std::move(*words), std::move(*settings), std::move(*kinds), std::move(*categories), std::move(stems))));
+  return std::unique_ptr<local_model>(
+      new local_model(std::make_unique<state>(std::move(*words), std::move(*settings), std::move(*kinds),
+                                              std::move(*plain), std::move(*categories), std::move(stems))));
 }
 
 post_scores local_model::score(std::string_view text) {
@@ -125,19 +141,17 @@ post_scores local_model::score(std::string_view text) {
   post_features read = features(text, state_->words, state_->stems);
   out.signals = std::move(read.signals);
   out.words = read.words;
-  out.speaks_of_work = read.speaks_of_work;
-  out.speaks_for_itself = read.speaks_for_itself;
   out.asks = read.asks;
   if (out.words == 0) return out;
-  for (const auto& [label, probability] : predict(*state_->kinds, read.kind_line)) {
-    if (label == "vacancy")
-      out.vacancy = probability;
-    else if (label == "cv")
-      out.cv = probability;
-    else
-      out.none += probability;
-    if (label == "scam") out.scam = probability;
-  }
+  const kind_scores by_signals = kinds_of(predict(*state_->kinds, read.kind_line)),
+                    by_words = kinds_of(predict(*state_->plain, read.plain_line));
+  const auto both = [&](float kind_scores::* one) { return std::sqrt(by_signals.*one * by_words.*one); };
+  out.vacancy = both(&kind_scores::vacancy);
+  out.cv = both(&kind_scores::cv);
+  out.none = both(&kind_scores::none);
+  out.scam = both(&kind_scores::scam);
+  const float sum = out.vacancy + out.cv + out.none;
+  for (float* one : {&out.vacancy, &out.cv, &out.none, &out.scam}) *one /= sum;
   out.categories = predict(*state_->categories, read.category_line);
   // The rule beside the model: a profession in the title is what the post is about.
   for (auto& [label, probability] : out.categories)
@@ -153,24 +167,16 @@ verdict decide(const post_scores& scores, const model_settings& settings) {
     out.confidence = 1;
     return out;
   }
-  // The rule beside the model: a long text without one word of hiring or offering is reading, not work,
-  // unless the model is sure. A bare order title is short.
-  const bool reading = scores.words >= long_text && !scores.speaks_of_work &&
-                       std::max(scores.vacancy, scores.cv) < sure_of_long;
-  const bool too_bare = !scores.asks && scores.vacancy < sure_of_bare;
-  if (!reading && scores.cv >= settings.cv && scores.cv >= scores.vacancy) {
-    out.kind = post_kind::cv;
-    out.confidence = scores.cv;
-  } else if (scores.speaks_for_itself && scores.words <= longest_own_words &&
-             scores.vacancy >= settings.vacancy) {
-    // The rule that keeps CVs out of the bots: whoever only speaks of himself does not hire.
-    out.kind = post_kind::cv;
-    out.confidence = 1 - scores.vacancy;
-  } else if (!reading && !too_bare && scores.vacancy >= settings.vacancy && scores.vacancy > scores.cv) {
+  // The rule beside the model that keeps CVs out of the bots: where nobody is asked for anything, it must be
+  // surer of a vacancy. What it is not sure enough of goes to the next likely side.
+  if (scores.vacancy >= (scores.asks ? settings.vacancy : settings.bare)) {
     out.kind = post_kind::vacancy;
     out.confidence = scores.vacancy;
+  } else if (scores.cv >= scores.none) {
+    out.kind = post_kind::cv;
+    out.confidence = scores.cv;
   } else {
-    out.confidence = std::clamp(1 - std::max(scores.vacancy, scores.cv), 0.0F, 1.0F);
+    out.confidence = scores.none;
     out.scam = scores.scam >= settings.scam;
     return out;
   }

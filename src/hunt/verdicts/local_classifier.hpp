@@ -1,5 +1,5 @@
-// The judge without a network: two small fastText models (kind, categories) over the features of lexicon.hpp,
-// made at build time by tandem-train from what stands in models/hunt.
+// The judge without a network: three small fastText models over the features of lexicon.hpp (two for the
+// kind, one for the categories), made at build time by tandem-train from what stands in models/hunt.
 #pragma once
 #include <expected>
 #include <filesystem>
@@ -12,7 +12,8 @@ namespace tandem::hunt {
 
 // The files of a trained model inside its folder.
 inline constexpr std::string_view lexicon_file = "lexicon.txt", kind_model_file = "kind.bin",
-                                  category_model_file = "category.bin", settings_file = "model.txt";
+                                  plain_model_file = "plain.bin", category_model_file = "category.bin",
+                                  settings_file = "model.txt";
 
 // Opens the model in `folder` (a few megabytes, some milliseconds). The error is a sentence for the log or
 // the command line: which file is missing or broken.

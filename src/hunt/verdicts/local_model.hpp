@@ -23,9 +23,7 @@ struct post_scores {
   float scam = 0;                       // the part of `none` that is job-shaped fraud
   std::vector<label_score> categories;  // independent of each other, most probable first
   std::string signals;                  // see post_features
-  bool speaks_of_work = false;          // see post_features
-  bool asks = false;                    // the same
-  bool speaks_for_itself = false;       // the same
+  bool asks = false;                    // see post_features
   std::size_t words = 0;
 };
 

@@ -27,8 +27,8 @@ std::expected<model_settings, std::string> model_settings::parse(std::string_vie
       return std::unexpected(fmt::format("\"{}\" is no number from 0 to 1", value));
     if (name == "vacancy")
       out.vacancy = number;
-    else if (name == "cv")
-      out.cv = number;
+    else if (name == "bare")
+      out.bare = number;
     else if (name == "scam")
       out.scam = number;
     else if (name == "strongest")
@@ -42,8 +42,8 @@ std::expected<model_settings, std::string> model_settings::parse(std::string_vie
 }
 
 std::string model_settings::print() const {
-  std::string out = fmt::format("version {}\nvacancy {:.2f}\ncv {:.2f}\nscam {:.2f}\nstrongest {:.2f}\n",
-                                version, vacancy, cv, scam, strongest);
+  std::string out = fmt::format("version {}\nvacancy {:.2f}\nbare {:.2f}\nscam {:.2f}\nstrongest {:.2f}\n",
+                                version, vacancy, bare, scam, strongest);
   for (std::size_t i = 0; i < category_slugs.size(); ++i)
     out += fmt::format("{} {:.2f}\n", category_slugs[i], further[i]);
   return out;

@@ -11,8 +11,8 @@ namespace tandem::hunt {
 
 struct model_settings {
   std::string version = "0";
-  float vacancy = 0.5F;  // a vacancy or a CV needs at least this much, else the post is none
-  float cv = 0.5F;
+  float vacancy = 0.6F;    // a vacancy needs at least this much where somebody is asked to do the work
+  float bare = 0.85F;      // … and where nobody is: "Фотограф, Казань" may be either side
   float scam = 0.5F;       // of what is none: share of job-shaped fraud from which on `scam` is set
   float strongest = 0.3F;  // the first category needs this much
   std::array<float, category_slugs.size()> further{};  // any further one needs this much
