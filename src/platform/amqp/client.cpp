@@ -338,8 +338,11 @@ task<std::unique_ptr<connection>> connect(executor on, endpoint to, std::chrono:
     failure = std::current_exception();
   }
   if (failure) {
+    // To its end, also when we are cancelled: what a connection has spawned must not outlive it. Asked for
+    // here and not in a function: once cancelled, every other await throws.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await out->close();
+    co_await asio::this_coro::reset_cancellation_state();
     std::rethrow_exception(failure);
   }
   co_return out;
@@ -385,8 +388,9 @@ task<> keep_connected(executor on, link_options options, link_state& state,
     state.blocked.reset();
     const auto asked = co_await asio::this_coro::cancellation_state;
     const bool stopped = other || asked.cancelled() != asio::cancellation_type::none;
-    if (stopped) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (link) co_await link->close();
+    co_await asio::this_coro::reset_cancellation_state();
     if (other) std::rethrow_exception(other);
     if (stopped) co_return;
     // A connection that is refused what it asks for comes about as well: only one that lasted counts.
