@@ -55,8 +55,9 @@ class Connection:
 
 
 @contextlib.contextmanager
-def connection():
-    """A connection to a new, empty cluster under /var/tmp, stopped and removed afterwards. As root it runs as postgres."""
+def server():
+    """The host, a folder with a socket, of a new, empty cluster under /var/tmp; user tandem, database postgres. Stopped and
+    removed afterwards. As root it runs as postgres."""
     programs = pathlib.Path(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))[-1]).parent
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tandem-sql-", dir="/var/tmp"))
     as_server = []
@@ -76,13 +77,20 @@ def connection():
         try:
             run("pg_ctl", "start", "-w", "-D", folder / "data", "-l", folder / "log",
                 "-o", f"-k {folder} -c listen_addresses= -c fsync=off -c client_min_messages=warning")
-            connected = Connection(f"host={folder} user=tandem dbname=postgres")
-            try:
-                yield connected
-            finally:
-                connected.close()
+            yield folder
         finally:
             if (folder / "data/postmaster.pid").exists():
                 run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", folder / "data")
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def connection():
+    """A connection to such a cluster."""
+    with server() as host:
+        connected = Connection(f"host={host} user=tandem dbname=postgres")
+        try:
+            yield connected
+        finally:
+            connected.close()
