@@ -106,14 +106,37 @@ class Flow:
         self.arrivals = Arrivals(town)
         self.order = []   # the category of each order
         self.posted = []  # and when it was written
+        self.ids = []     # the post of each order
+        self.edited = set()
 
     def write(self, category=None):
         n = len(self.order)
         category = category or self.dice.choice(CATEGORIES)
         self.order.append(category)
         self.posted.append(time.time())
-        self.town.api("POST", "/posts", {"channel": f"orders_{n % self.channels}",
-                                         "text": ORDERS[category].format(n=100000 + n)})
+        done = self.town.api("POST", "/posts", {"channel": f"orders_{n % self.channels}",
+                                                "text": ORDERS[category].format(n=100000 + n)})
+        self.ids.append(done["post_id"])
+
+    def edit(self, n):
+        """The order pays 777,000 now: its cards have to say so."""
+        text = re.sub(r"\d+ 000 ₽", "777 000 ₽", ORDERS[self.order[n]].format(n=100000 + n))
+        self.town.api("PATCH", f"/posts/orders_{n % self.channels}/{self.ids[n]}", {"text": text})
+        self.edited.add(n)
+
+    def stale(self):
+        """(order, person) whose card does not show the last edit."""
+        shows = {}  # by chat and message: how it stands
+        for line in self.town.record():
+            for message in line.get("messages", []):
+                shows[(line["chat_id"], line["bot"], message["message_id"])] = message.get("text", "")
+        out = set()
+        for (person, _, _), text in shows.items():
+            found = re.search(r"№(\d{6})", text)
+            n = int(found.group(1)) - 100000 if found else -1
+            if n in self.edited and not re.search(r"777\s000", text):
+                out.add((n, person))
+        return out
 
     def missing(self):
         """(order, person) that should have come and did not."""

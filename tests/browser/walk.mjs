@@ -1,19 +1,8 @@
 // The whole way of a newcomer and of an operator, as people walk it: in the page, by its buttons.
-import { mkdirSync } from "node:fs";
-import path from "node:path";
-import { root, startBrowser, startTandem, textsOf } from "./tandem.mjs";
+import { startBrowser, startTandem, textsOf } from "./tandem.mjs";
+import { counts, Walker } from "./walker.mjs";
 
 const renewing = process.env.TANDEM_WALKS === "all";
-const pictures = path.join(root, renewing ? "docs/pictures" : "build/pictures");
-// What README.md and the other documents show.
-const inDocuments = {
-  "way-en-desktop": "way",
-  "welcome-en-desktop": "welcome",
-  "exchange-en-desktop": "exchange",
-  "operator-ru-desktop": "operator",
-  "chat-ru-phone": "phone",
-};
-mkdirSync(pictures, { recursive: true });
 const walks = [
   { name: "ru-desktop", language: "ru", phone: false, look: "dark" },
   { name: "en-desktop", language: "en", phone: false, look: "light" },
@@ -21,89 +10,8 @@ const walks = [
   { name: "en-phone", language: "en", phone: true, look: "light" },
 ].filter((one) => renewing || (process.env.TANDEM_WALKS ?? "ru-desktop en-phone").split(" ").includes(one.name));
 
-let ok = 0;
-let failed = 0;
-
 // One walk of one person, with a second person as the operator in another tab.
-class Walk {
-  constructor(tandem, context, settings) {
-    Object.assign(this, settings);
-    this.tandem = tandem;
-    this.context = context;
-    this.page = context.pages()[0];
-    this.texts = textsOf(settings.language);
-    this.troubles = [];
-    this.watch(this.page);
-  }
-
-  watch(page) {
-    page.on("pageerror", (error) => this.troubles.push(error.message));
-    page.on("console", (line) => line.type() === "error" && this.troubles.push(line.text()));
-    page.on("request", (request) => {
-      const to = new URL(request.url());
-      const inside = to.origin === new URL(this.tandem.url).origin || to.protocol === "data:";
-      if (!inside) this.troubles.push(`asked for ${request.url()}`);
-    });
-  }
-
-  // A step that counts. The steps behind a failed one make no sense.
-  async step(what, work) {
-    try {
-      await work();
-      ++ok;
-      console.log(`ok      ${this.name}: ${what}`);
-    } catch (error) {
-      ++failed;
-      console.log(`FAILED  ${this.name}: ${what}\n${error.stack}`);
-      await this.page.screenshot({ path: `${root}/build/failed-${this.name}.png` }).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async picture(name, page = this.page) {
-    const file = renewing ? inDocuments[`${name}-${this.name}`] : `${name}-${this.name}`;
-    if (!file) return;
-    await page.mouse.move(0, 0); // nothing is hovered
-    await page.screenshot({ path: `${pictures}/${file}.png`, animations: "disabled" });
-  }
-
-  // ---- what one sees
-
-  bubble(text, page = this.page) {
-    return page.locator(".bubble", { hasText: text }).last();
-  }
-  button(name, page = this.page) {
-    const text = name instanceof RegExp ? name : this.texts.button(name);
-    return page.locator(".inline-keyboard button").filter({ has: page.locator("span", { hasText: text }) }).last();
-  }
-  async press(name, page = this.page) {
-    await this.button(name, page).click();
-  }
-  named(key, page = this.page) {
-    return page.getByRole("button", { name: this.texts.page(key) });
-  }
-  async notice(key) {
-    await this.page.locator(".notices", { hasText: this.texts.part(key) }).waitFor();
-  }
-  async open(title, page = this.page) {
-    if (this.phone) await page.locator(".conversation .back").click();
-    await page.locator(".sidebar .item", { hasText: title }).first().click();
-    await page.locator(".conversation h1", { hasText: title }).waitFor();
-  }
-  async write(text, page = this.page) {
-    await page.locator(".composer textarea").fill(text);
-    await page.keyboard.press("Enter");
-  }
-  get mainBot() {
-    return this.texts.raw("hunt.about.main_name");
-  }
-  get category() {
-    return this.texts.raw("category.design");
-  }
-  get categoryBot() {
-    return this.texts.raw("hunt.about.category_name").replace("{title}", this.category);
-  }
-
+class Walk extends Walker {
   // ---- the way
 
   async arrive(first) {
@@ -118,18 +26,6 @@ class Walk {
       await page.reload();
       await this.addPerson(texts.pageRaw("me.first"));
     });
-  }
-
-  async addPerson(name) {
-    const { page } = this;
-    if (this.phone && !(await page.locator(".sidebar").isVisible())) {
-      await page.goto(`${this.tandem.url}sandbox/#/5001`); // the one who has been around has the list
-    }
-    await page.locator(".me > button").click();
-    await page.getByRole("menuitem", { name: this.texts.page("me.add") }).click();
-    await page.getByLabel(this.texts.page("me.name")).fill(name);
-    await page.getByRole("button", { name: this.texts.page("dialog.create") }).click();
-    await page.locator(".welcome-card").waitFor();
   }
 
   async tour() {
@@ -273,6 +169,7 @@ class Walk {
       await this.bubble(texts.raw("hunt.menu.on")).waitFor();
     });
     await this.step("the other language, and back", async () => {
+      await this.press("settings");
       await this.press("language");
       await this.press(new RegExp(`○ ${this.language === "ru" ? "English" : "Русский"}`));
       await this.bubble(other.raw("hunt.language.text").split("\n")[1]).waitFor();
@@ -286,7 +183,7 @@ class Walk {
       await this.bubble(texts.firstLine("hunt.zone.text")).waitFor();
       await this.write(this.language === "ru" ? "Владивосток" : "Vladivostok");
       await this.bubble(/UTC\+10/).waitFor();
-      await this.write("/menu");
+      await this.write("/settings");
       await this.button("privacy").waitFor();
       await this.bubble(/UTC\+10/).waitFor();
     });
@@ -353,16 +250,16 @@ try {
   tandem = await startTandem();
   for (const [at, settings] of walks.entries()) await walk(tandem, settings, at === 0);
 } catch (error) {
-  ++failed;
+  ++counts.failed;
   console.log(error.stack);
 }
 if (tandem) {
   const code = await tandem.stop();
   tandem.remove();
-  if (code === 0) ++ok;
-  else ++failed;
+  if (code === 0) ++counts.ok;
+  else ++counts.failed;
   console.log(`${code === 0 ? "ok    " : "FAILED"}  the program ends when it is told to (${code})`);
-  if (failed > 0) console.log(tandem.said.filter((line) => /"(warn|error)"/.test(line)).slice(-20).join("\n"));
+  if (counts.failed > 0) console.log(tandem.said.filter((line) => /"(warn|error)"/.test(line)).slice(-20).join("\n"));
 }
-console.log(`${ok} ok, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+console.log(`${counts.ok} ok, ${counts.failed} failed`);
+process.exit(counts.failed > 0 ? 1 : 0);

@@ -167,6 +167,12 @@ task<reply> page_list(turn& now) {
   co_return out;
 }
 
+task<reply> show_terms(turn& now) {
+  reply out;
+  out.show = terms(now.to(), now.with.details);
+  co_return out;
+}
+
 constexpr row rows[] = {
     {route::by::callback_prefix, press::card, "", "", show_card},
     {route::by::callback_prefix, press::save, "saved", "card", save},
@@ -182,6 +188,7 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::list, "", "", page_list},
 
     {route::by::command, "privacy", "read_privacy", "chat", show_privacy},
+    {route::by::command, "terms", "read_terms", "chat", show_terms},
     {route::by::callback_prefix, press::privacy, "read_privacy", "menu", show_privacy},
     {route::by::command, "delete_me", "", "", ask_to_delete},
     {route::by::callback_prefix, press::delete_me, "", "", ask_to_delete},

@@ -148,7 +148,8 @@ screen my_filters(const view& to, const filter_facts& facts) {
   keys.callback(to.plain("button.quiet"), press::data(press::quiet, scope));
   keys.row().callback(to.plain("button.when"), press::data(press::when, scope));
   if (facts.scope == every_category) {
-    keys.callback(to.plain("button.by_category", {{"count", facts.special}}),
+    keys.callback(facts.special == 0 ? to.plain("button.by_category_plain")
+                                     : to.plain("button.by_category", {{"count", facts.special}}),
                   std::string(press::filter_scopes));
     keys.row().callback(to.plain("button.back"), std::string(press::menu));
   } else {

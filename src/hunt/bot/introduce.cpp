@@ -10,10 +10,10 @@ constexpr std::pair<std::string_view, std::string_view> spoken[] = {
 }  // namespace
 
 std::vector<telegram::bot_command> commands_in(const parts& with, std::string_view language, bool main_bot) {
-  static constexpr std::string_view of_main[] = {"start",   "menu",       "filters",  "saved",
-                                                 "replies", "plan",       "settings", "help",
-                                                 "privacy", "paysupport", "export",   "delete_me"};
-  static constexpr std::string_view of_category[] = {"start", "privacy", "delete_me"};
+  static constexpr std::string_view of_main[] = {"start",      "menu",     "filters",  "saved",   "replies",
+                                                 "plan",       "settings", "help",     "privacy", "terms",
+                                                 "paysupport", "export",   "delete_me"};
+  static constexpr std::string_view of_category[] = {"start", "privacy", "terms", "delete_me"};
   const std::span<const std::string_view> names =
       main_bot ? std::span<const std::string_view>(of_main) : std::span<const std::string_view>(of_category);
   std::vector<telegram::bot_command> out;

@@ -34,8 +34,12 @@ std::string report_text(const view& to, const reported_vacancy& what) {
   out += "\n\n" + (card.withdrawn ? telegram::strike_html(title) : title);
   if (!card.essence.empty()) out += "\n" + telegram::shorten(telegram::escape(card.essence), essence_shown);
   const auto age = std::max(std::chrono::microseconds(0), to.now - card.posted_at);
-  out += "\n" + to.html("card.source", {{"source", markup{telegram::link(card.source_title, card.post_url)}},
-                                        {"ago", locale::say_ago(to.language, age)}});
+  out +=
+      "\n" +
+      to.html("card.source",
+              {{"source", markup{card.post_url.empty() ? telegram::escape(card.source_title)
+                                                       : telegram::link(card.source_title, card.post_url)}},
+               {"ago", locale::say_ago(to.language, age)}});
   if (!card.author_key.empty()) out += "\n" + to.html("operator.author", {{"author", card.author_key}});
   return out;
 }

@@ -242,6 +242,15 @@ screen privacy(const view& to, const operator_details& details) {
           keys.build()};
 }
 
+screen terms(const view& to, const operator_details& details) {
+  const auto name = details.name.empty() ? to.plain("privacy.operator") : details.name;
+  return {to.html("terms.text", {{"refused", details.refused_days},
+                                 {"accepted", details.accepted_days},
+                                 {"operator", name},
+                                 {"contact", contact_of(to, details)}}),
+          back_to(to, press::settings).build()};
+}
+
 screen plan(const view& to, const reading_right& right) {
   return {to.html("plan.text", {{"access", markup{access_line(to, right)}}}),
           back_to(to, press::menu).build()};

@@ -17,9 +17,10 @@ namespace tandem::hunt::bot {
 
 // What a person is told about whom to turn to.
 struct operator_details {
-  std::string name;       // who answers for the data; may be empty
-  std::string contact;    // @username, address or link; may be empty
-  int journal_days = 90;  // how long presses are kept
+  std::string name;                          // who answers for the data; may be empty
+  std::string contact;                       // @username, address or link; may be empty
+  int journal_days = 90;                     // how long presses are kept
+  int refused_days = 7, accepted_days = 60;  // and the texts of posts
 };
 
 struct welcome_facts {
@@ -111,6 +112,7 @@ screen choose_language(const view& to);
 screen choose_zone(const view& to, std::string_view typed, const std::vector<std::string>& meanings);
 screen help(const view& to, const operator_details& details);
 screen privacy(const view& to, const operator_details& details);
+screen terms(const view& to, const operator_details& details);
 screen plan(const view& to, const reading_right& right);
 screen pay_support(const view& to, const operator_details& details);
 screen ask_deletion(const view& to);
