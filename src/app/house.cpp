@@ -296,13 +296,9 @@ class built_house final : public house {
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
   }
 
-  // Led under a name of its own: a process may hand over messages while another one has the bots.
   task<> start_relay() {
-    lead::lease_options lease;
-    lease.name = "relay";
-    relay_lead_ = lead::make_pg_candidate(on_, db_->pool(), std::move(lease));
-    co_await life_.start(*relay_lead_);
-    led_.push_back(make_led_part(on_, *relay_lead_, std::move(queue_.relay)));
+    const auto office = co_await leads_->run_for("relay", life_);
+    led_.push_back(make_led_part(on_, office.who, std::move(queue_.relay)));
     co_await life_.start(*led_.back());
   }
 
@@ -703,7 +699,6 @@ class built_house final : public house {
   std::unique_ptr<stores> stores_;
   std::unique_ptr<hunt::day_figures> day_figures_;
   std::unique_ptr<leads> leads_;
-  std::unique_ptr<lead::candidate> relay_lead_;
   std::unique_ptr<bots::registry> registry_;
   std::unique_ptr<telegram::update_log> update_log_;
   std::int64_t main_bot_ = 0;
