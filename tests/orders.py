@@ -125,18 +125,19 @@ class Flow:
         self.edited.add(n)
 
     def stale(self):
-        """(order, person) whose card does not show the last edit."""
+        """(order, person) whose card does not show the last edit. Of one that came twice, in flight at a kill, nobody but
+        Telegram knows the first: the last one counts."""
         shows = {}  # by chat and message: how it stands
         for line in self.town.record():
             for message in line.get("messages", []):
                 shows[(line["chat_id"], line["bot"], message["message_id"])] = message.get("text", "")
-        out = set()
-        for (person, _, _), text in shows.items():
+        last = {}
+        for (person, _, _), text in sorted(shows.items()):
             found = re.search(r"№(\d{6})", text)
             n = int(found.group(1)) - 100000 if found else -1
-            if n in self.edited and not re.search(r"777\s000", text):
-                out.add((n, person))
-        return out
+            if n in self.edited:
+                last[(n, person)] = text
+        return {key for key, text in last.items() if not re.search(r"777\s000", text)}
 
     def missing(self):
         """(order, person) that should have come and did not."""
