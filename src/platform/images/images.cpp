@@ -1,0 +1,210 @@
+#include "platform/images/images.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "async/offload.hpp"
+
+namespace tandem::images {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(15);  // the child's own limit is 10 s of processor time
+constexpr std::size_t most_output = 32 * 1024 * 1024;
+
+class descriptor {
+ public:
+  explicit descriptor(int number = -1) : number_(number) {}
+  descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  descriptor& operator=(descriptor&&) = delete;
+  ~descriptor() { close(); }
+  void close() {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+struct both_ends {
+  descriptor read, write;
+};
+both_ends make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  return {descriptor(ends[0]), descriptor(ends[1])};
+}
+
+pid_t start(const std::filesystem::path& program, const char* job, int in, int out) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, in, 0);
+  posix_spawn_file_actions_adddup2(&files, out, 1);
+  posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&files, 3);
+  posix_spawnattr_t how;
+  posix_spawnattr_init(&how);
+  sigset_t none, usual;
+  sigemptyset(&none);
+  sigfillset(&usual);
+  posix_spawnattr_setsigmask(&how, &none);
+  posix_spawnattr_setsigdefault(&how, &usual);
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const std::string path = program.string();
+  char* arguments[] = {const_cast<char*>(path.c_str()), const_cast<char*>(job), nullptr};
+  char* environment[] = {const_cast<char*>("PATH=/usr/bin:/bin"), const_cast<char*>("LC_ALL=C.UTF-8"),
+                         nullptr};
+  pid_t pid = 0;
+  const int failed = posix_spawn(&pid, path.c_str(), &files, &how, arguments, environment);
+  posix_spawnattr_destroy(&how);
+  posix_spawn_file_actions_destroy(&files);
+  if (failed != 0) throw std::system_error(failed, std::generic_category(), path);
+  return pid;
+}
+
+// Gives the child its input and takes its output, whichever it is ready for; nothing if it was too slow or
+// said more than it may.
+std::optional<std::string> talk(both_ends& in, both_ends& out, std::string_view input) {
+  in.read.close();
+  out.write.close();
+  fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+  std::string output;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || output.size() > most_output) return std::nullopt;
+    pollfd ends[2] = {{out.read.get(), POLLIN, 0}, {in.write.get(), POLLOUT, 0}};
+    if (poll(ends, in.write.get() < 0 ? 1 : 2, static_cast<int>(left.count())) < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "poll");
+    if (ends[1].revents != 0 && in.write.get() >= 0) {
+      const auto put = ::write(in.write.get(), input.data(), input.size());
+      if (put > 0) input.remove_prefix(static_cast<std::size_t>(put));
+      if (input.empty() || (put < 0 && errno != EAGAIN && errno != EINTR)) in.write.close();
+    }
+    if (ends[0].revents != 0) {
+      char buffer[65'536];
+      const auto got = ::read(out.read.get(), buffer, sizeof buffer);
+      if (got == 0) return output;
+      if (got < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "read");
+      if (got > 0) output.append(buffer, static_cast<std::size_t>(got));
+    }
+  }
+}
+
+struct answer {
+  int width = 0, height = 0;
+  std::uint64_t shape = 0;
+  std::vector<bytes> results;
+};
+
+std::expected<answer, image_error> parse(std::string_view output, std::size_t results) {
+  static const std::map<std::string_view, image_error> reasons{
+      {"no not_a_picture", image_error::not_a_picture},
+      {"no too_large", image_error::too_large},
+      {"no too_small", image_error::too_small},
+      {"no broken", image_error::broken},
+      {"no too_dear", image_error::too_dear}};
+  const auto line = output.substr(0, output.find('\n'));
+  if (const auto reason = reasons.find(line); reason != reasons.end()) return std::unexpected(reason->second);
+  // Nothing, or half of an answer: the child ran into one of its limits.
+  answer read;
+  if (std::sscanf(std::string(line).c_str(), "ok %d %d %lx", &read.width, &read.height, &read.shape) != 3)
+    return std::unexpected(image_error::too_dear);
+  output.remove_prefix(std::min(line.size() + 1, output.size()));
+  for (std::size_t i = 0; i < results; ++i) {
+    std::uint64_t size = 0;
+    if (output.size() < sizeof size) return std::unexpected(image_error::too_dear);
+    std::memcpy(&size, output.data(), sizeof size);
+    output.remove_prefix(sizeof size);
+    if (output.size() < size) return std::unexpected(image_error::too_dear);
+    const auto* begin = reinterpret_cast<const std::byte*>(output.data());
+    read.results.emplace_back(begin, begin + size);
+    output.remove_prefix(size);
+  }
+  return read;
+}
+
+void append(std::string& to, const bytes& picture) {
+  const std::uint64_t size = picture.size();
+  to.append(reinterpret_cast<const char*>(&size), sizeof size);
+  to.append(reinterpret_cast<const char*>(picture.data()), picture.size());
+}
+
+// Blocks: for the thread pool.
+std::expected<answer, image_error> run(const std::filesystem::path& program, const char* job,
+                                       const std::string& input, std::size_t results) {
+  auto in = make_pipe(), out = make_pipe();
+  const pid_t pid = start(program, job, in.read.get(), out.write.get());
+  std::optional<std::string> output;
+  try {
+    output = talk(in, out, input);
+  } catch (...) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    throw;
+  }
+  if (!output) kill(pid, SIGKILL);
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (!output) return std::unexpected(image_error::too_dear);
+  return parse(*output, results);
+}
+
+class child_workshop final : public workshop {
+ public:
+  child_workshop(async::thread_pool& threads, std::filesystem::path program)
+      : threads_(threads), program_(std::move(program)) {}
+
+  task<std::expected<prepared_photo, image_error>> prepare(bytes picture) override {
+    if (picture.size() > most_bytes) co_return std::unexpected(image_error::too_large);
+    auto done = co_await work("prepare", {&picture}, 2);
+    if (!done) co_return std::unexpected(done.error());
+    prepared_photo photo{std::move(done->results[0]), std::move(done->results[1]), done->width, done->height,
+                         done->shape};
+    co_return photo;
+  }
+
+  task<std::expected<bytes, image_error>> pair(bytes left, bytes right) override {
+    auto done = co_await work("pair", {&left, &right}, 1);
+    if (!done) co_return std::unexpected(done.error());
+    co_return std::move(done->results[0]);
+  }
+
+ private:
+  task<std::expected<answer, image_error>> work(const char* job, std::vector<const bytes*> pictures,
+                                                std::size_t results) {
+    std::string input;
+    for (const auto* one : pictures) append(input, *one);
+    auto blocking = [this, job, input = std::move(input), results] {
+      return run(program_, job, input, results);
+    };
+    co_return co_await threads_.run(std::move(blocking));
+  }
+
+  async::thread_pool& threads_;
+  std::filesystem::path program_;
+};
+
+}  // namespace
+
+int difference(std::uint64_t shape, std::uint64_t other) { return std::popcount(shape ^ other); }
+
+std::unique_ptr<workshop> make_workshop(async::thread_pool& threads, std::filesystem::path program) {
+  return std::make_unique<child_workshop>(threads, std::move(program));
+}
+
+}  // namespace tandem::images
