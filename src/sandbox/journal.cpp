@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <stdexcept>
 
@@ -58,7 +59,7 @@ journal::~journal() { ::close(file_); }
 void journal::count(std::string_view lines, std::uint64_t begin) {
   std::size_t at = 0;
   while (at < lines.size()) {
-    if (last_seq_++ % lines_per_mark == 0) marks_.push_back(begin + at);
+    if ((last_seq_++ - first_) % lines_per_mark == 0) marks_.push_back(begin + at);
     at = lines.find('\n', at) + 1;
   }
 }
@@ -75,6 +76,7 @@ void journal::replay(const std::function<void(std::string_view line)>& each) {
     text.resize(kept + static_cast<std::size_t>(got));
     read_to += static_cast<std::uint64_t>(got);
     const std::size_t whole = text.rfind('\n') + 1;  // 0 when a line is longer than what was read so far
+    if (whole > 0 && marks_.empty()) begin_numbers(text);
     count(std::string_view(text).substr(0, whole), text_begin);
     for (std::size_t at = 0; at < whole;) {
       const std::size_t end = text.find('\n', at);
@@ -84,6 +86,36 @@ void journal::replay(const std::function<void(std::string_view line)>& each) {
     text.erase(0, whole);
     text_begin += whole;
   }
+}
+
+void journal::begin_numbers(std::string_view first_line) {
+  constexpr std::string_view named = R"({"seq":)";
+  std::uint64_t number = 1;
+  if (first_line.starts_with(named)) {
+    std::from_chars(first_line.data() + named.size(), first_line.data() + first_line.size(), number);
+  }
+  first_ = last_seq_ = std::max<std::uint64_t>(number, 1) - 1;
+}
+
+void journal::rewrite(const std::function<void()>& write) {
+  const std::string draft = path_ + ".new";
+  const int fresh = ::open(draft.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (fresh < 0) fail(draft, "cannot be opened");
+  const int old = std::exchange(file_, fresh);
+  size_ = 0;
+  first_ = last_seq_;
+  marks_.clear();
+  try {
+    write();
+  } catch (...) {
+    ::close(std::exchange(file_, old));
+    throw;
+  }
+  if (::flock(fresh, LOCK_EX | LOCK_NB) != 0 || ::fsync(fresh) != 0 ||
+      ::rename(draft.c_str(), path_.c_str()) != 0) {
+    fail(draft, "cannot take the journal's place");
+  }
+  ::close(old);
 }
 
 void journal::append(std::string_view line) {
@@ -107,8 +139,10 @@ void journal::append(std::string_view line) {
 
 std::string journal::read(std::uint64_t& after, std::size_t bytes, std::uint64_t limit) const {
   if (after >= last_seq_) return {};
-  std::uint64_t seq = after / lines_per_mark * lines_per_mark;  // lines before the mark
-  std::uint64_t begin = marks_[after / lines_per_mark];
+  after = std::max(after, first_);
+  const auto mark = (after - first_) / lines_per_mark;
+  std::uint64_t seq = first_ + mark * lines_per_mark;  // lines before the mark
+  std::uint64_t begin = marks_[mark];
   std::string text;
   std::size_t at = 0;  // of the line after `seq`
   std::size_t from = std::string::npos;

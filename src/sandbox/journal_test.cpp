@@ -50,6 +50,29 @@ TEST_F(Journal, ATornLastLineIsCutOffAndWritingGoesOn) {
   EXPECT_EQ(lines(), (std::vector<std::string>{"{\"a\":1}", "{\"a\":2}", "{\"a\":3}"}));
 }
 
+TEST_F(Journal, WrittenAnewItHoldsTheNewLinesAndTheirNumbersGoOn) {
+  const auto numbered = [](std::uint64_t seq) { return "{\"seq\":" + std::to_string(seq) + "}\n"; };
+  {
+    journal one(path_);
+    for (int i = 0; i < 1'000; ++i) one.append(numbered(one.next_seq()));
+    one.rewrite([&] {
+      for (int i = 0; i < 300; ++i) one.append(numbered(one.next_seq()));
+    });
+    EXPECT_EQ(one.last_seq(), 1'300U);
+    EXPECT_THROW(journal second(path_), std::runtime_error) << "the new file is locked, too";
+    one.append(numbered(one.next_seq()));
+  }
+  journal again(path_);
+  int count = 0;
+  again.replay([&](std::string_view) { ++count; });
+  EXPECT_EQ(count, 301);
+  EXPECT_EQ(again.next_seq(), 1'302U);
+  std::uint64_t after = 17;  // of a reader who was here before: what is gone is left out
+  EXPECT_TRUE(again.read(after, 64).starts_with("{\"seq\":1001}\n"));
+  after = 1'299;
+  EXPECT_EQ(again.read(after, 1 << 20), "{\"seq\":1300}\n{\"seq\":1301}\n");
+}
+
 TEST_F(Journal, AFileThatIsOnlyATornLineIsEmpty) {
   std::ofstream(path_) << std::string(200'000, 'x');
   EXPECT_TRUE(lines().empty());

@@ -14,7 +14,7 @@ class house final : public sandbox {
   house(executor on, sandbox_options options, shifted_clock& time, http::client& web,
         async::scope::sink failures)
       : options_(std::move(options)),
-        world_(on, options_.folder, machine_, time),
+        world_(on, options_.folder, options_.compact_above, machine_, time),
         stages_(world_),
         scope_(on, std::move(failures)),
         api_(world_, faults_, web),

@@ -17,6 +17,8 @@ struct sandbox_options {
   std::string folder;          // everything it keeps; made if it is not there
   std::string web_folder;      // the built web chat, "" if there is none
   std::string starter_folder;  // starter/*.json
+  // A journal of more bytes is shortened at the start; the record then begins there.
+  std::uint64_t compact_above = 64 << 20;
 };
 
 // The sandbox must not be reachable from other machines.

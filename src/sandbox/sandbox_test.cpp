@@ -149,6 +149,15 @@ TEST_F(Sandbox, EverythingAcknowledgedSurvivesAKill) {
   const std::string before = shown();
   reopen("{\"seq\":999,\"kind\":\"mess");
   EXPECT_EQ(shown(), before);
+  // The same of a journal that was written anew, and of what is written behind it.
+  const auto size = std::filesystem::file_size(folder_ + "/journal.jsonl");
+  compact_above_ = 1;
+  reopen();
+  EXPECT_LT(std::filesystem::file_size(folder_ + "/journal.jsonl"), size);
+  EXPECT_EQ(shown(), before);
+  compact_above_ = 1 << 30;
+  reopen();
+  EXPECT_EQ(shown(), before);
   EXPECT_GE(ask("GET", "/sandbox/v1/clock").at("offset_s").as_int64(), 60);
   EXPECT_EQ(call("answerCallbackQuery", {{"callback_query_id", press.at("query_id")}}), true);
   // Numbers go on where they were.

@@ -60,6 +60,7 @@ class Town : public testing::Test {
     sandbox_options options;
     options.folder = folder_;
     options.starter_folder = TANDEM_SOURCE_DIR "/src/sandbox/starter";
+    options.compact_above = compact_above_;
     sandbox_ = make_sandbox(loop_.on(), options, clock_, web_,
                             [](auto, auto failure) { ADD_FAILURE() << async::text_of(failure); });
     sandbox_->mount(*routes_, "127.0.0.1");
@@ -138,6 +139,7 @@ class Town : public testing::Test {
   async::loop loop_;
   scripted_client web_;
   async::scope scope_;
+  std::uint64_t compact_above_ = 1 << 30;
   std::string folder_;
   system_clock machine_;
   shifted_clock clock_{machine_};

@@ -49,7 +49,8 @@ std::string& journal_line::item(std::string_view list) {
   return lists_.emplace_back(list, "").second;
 }
 
-world::world(executor on, std::string folder, const clock& machine, shifted_clock& product)
+world::world(executor on, std::string folder, std::uint64_t compact_above, const clock& machine,
+             shifted_clock& product)
     : live(on),
       journal(made_folder(folder)),
       appended(on),
@@ -59,6 +60,7 @@ world::world(executor on, std::string folder, const clock& machine, shifted_cloc
       product_(product) {
   journal.replay([this](std::string_view line) { replay(line); });
   for (const auto& [id, one] : bots_) drop_expired(*one);
+  if (journal.size() > compact_above) compact();
 }
 
 world::~world() = default;
@@ -214,14 +216,19 @@ void world::remove_chat(chat& one, journal_line& line) {
   public_chats_.erase(one.id);
 }
 
-void world::set_member(bot& of, std::int64_t person_id, membership now, journal_line& line) {
-  of.members[person_id] = now;
+std::string world::record_member(const bot& of, std::int64_t person_id, membership now, journal_line& line) {
   const std::string_view status = now == membership::blocked   ? "blocked"
                                   : now == membership::started ? "started"
                                                                : "new";
   std::string json;
   fields(json).number("person", person_id).number("bot", of.id).text("status", status);
   line.item("members") += json;
+  return json;
+}
+
+void world::set_member(bot& of, std::int64_t person_id, membership now, journal_line& line) {
+  of.members[person_id] = now;
+  auto json = record_member(of, person_id, now, line);
   live.publish("membership", std::move(json), live::audience::one_person, person_id);
 }
 
@@ -292,6 +299,13 @@ stored_file& world::add_file(std::string_view bytes, std::string kind, std::stri
                   .width = width,
                   .height = height};
   journal_line line("file");
+  record_file(one, line);
+  commit(line);
+  file_paths_[one.path()] = unique;
+  return files_.emplace(unique, std::move(one)).first->second;
+}
+
+void world::record_file(const stored_file& one, journal_line& line) {
   fields(line.item("files"))
       .text("unique", one.unique)
       .number("number", one.number)
@@ -301,9 +315,6 @@ stored_file& world::add_file(std::string_view bytes, std::string kind, std::stri
       .number("size", one.size)
       .number("width", one.width)
       .number("height", one.height);
-  commit(line);
-  file_paths_[one.path()] = unique;
-  return files_.emplace(unique, std::move(one)).first->second;
 }
 
 void world::mark_read(chat& in, std::int64_t person_id, std::int64_t upto, journal_line& line) {
@@ -325,14 +336,6 @@ void world::push_update(bot& to, std::string_view kind, std::string_view payload
   const std::int64_t id = to.last_update_id + 1;
   std::string json;
   fields(json).number("update_id", id).raw(kind, payload);
-  const instant expires_at = now() + lives;
-  {
-    fields f(line.item("updates"));
-    f.number("bot", to.id).number("order_key", order_key);
-    f.number("expires_us", expires_at.time_since_epoch().count()).text("kind", kind);
-    if (about) f.text("chat", in->key()).number("message_id", about->id);
-    f.raw("update", json);
-  }
   if (about && about->update_id == 0) about->update_id = id;
   if (live.wanted()) {
     std::string event;
@@ -340,8 +343,17 @@ void world::push_update(bot& to, std::string_view kind, std::string_view payload
     publish_panel("update", std::move(event));
   }
   line.to_wake_.push_back(&to);
-  enqueue(to, id, std::string(kind), std::move(json), order_key, expires_at, about ? in->key() : "",
+  enqueue(to, id, std::string(kind), std::move(json), order_key, now() + lives, about ? in->key() : "",
           about ? about->id : 0);
+  record_update(to.id, to.updates.back(), line);
+}
+
+void world::record_update(std::int64_t bot_id, const pending_update& one, journal_line& line) {
+  fields f(line.item("updates"));
+  f.number("bot", bot_id).number("order_key", one.order_key);
+  f.number("expires_us", one.expires_at.time_since_epoch().count()).text("kind", one.kind);
+  if (one.message_id != 0) f.text("chat", one.chat_key).number("message_id", one.message_id);
+  f.raw("update", one.json);
 }
 
 void world::enqueue(bot& to, std::int64_t id, std::string kind, std::string json, std::int64_t order_key,
@@ -415,7 +427,7 @@ void world::drop_expired(bot& of) {
 
 // ---- callback queries
 
-callback_query& world::add_query(callback_query one, journal_line& line) {
+void world::record_query(const callback_query& one, journal_line& line) {
   fields(line.begin("query"))
       .text("id", one.id)
       .number("bot", one.bot)
@@ -423,6 +435,10 @@ callback_query& world::add_query(callback_query one, journal_line& line) {
       .text("chat", one.chat_key)
       .number("message_id", one.message_id)
       .number("expires_us", one.expires_at.time_since_epoch().count());
+}
+
+callback_query& world::add_query(callback_query one, journal_line& line) {
+  record_query(one, line);
   query_order_.push_back(one.id);
   // Old ones go, so that a long run does not keep them all; 10,000 is far more than 150 s of presses.
   while (query_order_.size() > 10'000) {

@@ -68,7 +68,10 @@ class journal_line {
 // returns. It knows nothing of HTTP, and it does no waiting: bot_api, control and webhooks are its shells.
 class world {
  public:
-  world(executor on, std::string folder, const clock& machine, shifted_clock& product);
+  // A journal of more bytes than `compact_above` is written anew at the start: what is there now stays, what
+  // led to it goes, and of a chat the newest thousand messages stay.
+  world(executor on, std::string folder, std::uint64_t compact_above, const clock& machine,
+        shifted_clock& product);
   ~world();
 
   using public_chat_map = std::map<std::int64_t, std::unique_ptr<chat>, std::greater<>>;  // ids fall
@@ -188,6 +191,14 @@ class world {
   void apply_chat(const boost::json::object& from);
   message read_message(const boost::json::object& from) const;
   void record_message(const chat& in, const message& one, journal_line& line, std::int64_t viewer);
+  static void record_file(const stored_file& one, journal_line& line);
+  static void record_update(std::int64_t bot_id, const pending_update& one, journal_line& line);
+  static void record_query(const callback_query& one, journal_line& line);
+  static std::string record_member(const bot& of, std::int64_t person_id, membership now, journal_line& line);
+  void compact();
+  void compact_who();
+  void compact_chat(const chat& in);
+  void compact_updates(const bot& of);
   void enqueue(bot& to, std::int64_t id, std::string kind, std::string json, std::int64_t order_key,
                instant expires_at, std::string chat_key, std::int64_t message_id);
   void forget_update(const pending_update& one, std::map<std::string, std::vector<std::int64_t>>& seen);

@@ -211,6 +211,16 @@ void world::replay_messages(const json::object& line) {
     if (found != in->messages.end()) found->second.keyboard = keyboard;
   }
   for (const auto& id : list_of(line, "deleted")) in->messages.erase(id.as_int64());
+  if (text_of(line, "kind") == "compacted") {
+    in->last_id = number_of(line, "last_id");
+    const auto* shown = line.if_contains("shown_keyboard");
+    in->keyboard = shown ? json::serialize(*shown) : "";
+    for (const auto& id : list_of(line, "seen")) in->messages[id.as_int64()].seen = true;
+    for (const auto& item : list_of(line, "reads")) {
+      const auto& read = item.as_object();
+      in->read[number_of(read, "person")] = number_of(read, "message_id");
+    }
+  }
   if (text_of(line, "kind") == "delete_chat") in->keyboard.clear();
 }
 
@@ -227,6 +237,12 @@ void world::replay(std::string_view text) {
   const auto& line = parsed.as_object();
   for (const auto& one : list_of(line, "people")) apply_person(one.as_object());
   for (const auto& one : list_of(line, "bots")) apply_bot(one.as_object());
+  for (const auto& item : list_of(line, "counters")) {
+    const auto& from = item.as_object();
+    bot* of = find_bot(number_of(from, "bot"));
+    of->last_message_id = number_of(from, "message_id");
+    of->last_update_id = number_of(from, "update_id");
+  }
   for (const auto& one : list_of(line, "chats")) apply_chat(one.as_object());
   for (const auto& item : list_of(line, "files")) {
     const auto& from = item.as_object();
