@@ -6,6 +6,10 @@ ON CONFLICT (day) DO UPDATE SET requests = s.requests + 1, cost_micros = s.cost_
 WHERE s.cost_micros + excluded.cost_micros <= $4::bigint
 RETURNING to_char(day, 'YYYY-MM-DD');
 
+-- When the next day begins in a zone.
+-- name: next_day :one
+SELECT (date_trunc('day', $1::timestamptz AT TIME ZONE $2::text) + interval '1 day') AT TIME ZONE $2::text;
+
 -- $4: what it cost less what was set aside.
 -- name: settle :exec
 UPDATE hunt.model_spend SET tokens_in = tokens_in + $2, tokens_out = tokens_out + $3, cost_micros = cost_micros + $4

@@ -144,6 +144,7 @@ class asking_judge final : public model_judge {
     const auto cap = terms_.daily_cap == 0 ? no_cap : what.again ? terms_.daily_cap / 2 : terms_.daily_cap;
     metered_chat chat(with_.chat, with_.database, with_.time, terms_, cap);
     const auto begun = std::chrono::steady_clock::now();
+    const auto changes = changes_;
     auto asked = co_await ask_model(chat, what.text, *with, std::min(what.limit, terms_.timeout));
     took_.observe(std::chrono::steady_clock::now() - begun);
     tokens_in_.add(static_cast<double>(chat.tokens_in));
@@ -155,11 +156,10 @@ class asking_judge final : public model_judge {
     }
     count(asked.reading ? "answered" : asked.answered ? "bad_answer" : llm::name(asked.reading.error().what));
     if (!asked.reading) {
-      auto refusal = co_await refused(asked.reading.error(), asked.answered);
+      auto refusal = co_await refused(asked.reading.error(), asked.answered, changes);
       co_return std::unexpected(std::move(refusal));
     }
-    breaker_.succeeded();
-    co_await note(model_condition::works, "");
+    co_await works(changes);
     model_verdict out;
     out.judgement = std::move(asked.reading->judgement);
     out.judgement.model = fmt::format("model {} p{}", terms_.name, with->version);
@@ -190,8 +190,9 @@ class asking_judge final : public model_judge {
   task<model_refusal> capped(bool again) {
     count("cap");
     model_refusal out;
+    const auto next_day = co_await with_.database(statements::next_day, with_.time.now(), terms_.zone);
     out.what = kind::closed;
-    out.again_at = with_.time.now() + somebody_acts;
+    out.again_at = next_day.front().get<instant>(0);
     out.detail = "the day's cap is reached";
     breaker_.gave_up();
     // What is judged again has a smaller share: fresh posts may still be asked about.
@@ -203,7 +204,7 @@ class asking_judge final : public model_judge {
   }
 
   // What becomes of the post, and of those after it.
-  task<model_refusal> refused(const llm::problem& why, bool answered) {
+  task<model_refusal> refused(const llm::problem& why, bool answered, std::uint64_t changes) {
     const auto now = with_.time.now();
     model_refusal out;
     out.detail = fmt::format("{}: {}", llm::name(why.what), why.detail);
@@ -211,8 +212,7 @@ class asking_judge final : public model_judge {
               {{"why", llm::name(why.what)}, {"detail", why.detail}, {"request", why.request_id}});
     if (answered) {
       out.what = kind::this_post;
-      breaker_.succeeded();
-      co_await note(model_condition::works, "");
+      co_await works(changes);
       co_return out;
     }
     switch (why.what) {
@@ -241,10 +241,16 @@ class asking_judge final : public model_judge {
       }
       default:  // it answers, but never to this question
         out.what = kind::this_post;
-        breaker_.succeeded();
-        co_await note(model_condition::works, "");
+        co_await works(changes);
     }
     co_return out;
+  }
+
+  // What was asked before the state changed says nothing about the new one.
+  task<> works(std::uint64_t changes) {
+    if (changes != changes_) co_return;
+    breaker_.succeeded();
+    co_await note(model_condition::works, "");
   }
 
   task<> note(model_condition what, std::string detail) {
@@ -252,8 +258,9 @@ class asking_judge final : public model_judge {
     detail_ = detail;
     if (condition_ == what && noted_) co_return;
     condition_ = what;
+    ++changes_;
+    noted_ = true;  // others are under way and say the same
     co_await with_.database(statements::note_state, hunt::name(what), with_.time.now(), detail);
-    noted_ = true;
     log_.warn("the language model's state changed", {{"state", hunt::name(what)}, {"detail", detail}});
     const auto told = co_await with_.database(statements::tell_once);
     const bool first_good_news =
@@ -280,6 +287,7 @@ class asking_judge final : public model_judge {
   std::chrono::steady_clock::time_point prompt_read_;
   model_condition condition_ = model_condition::works;
   std::string detail_;
+  std::uint64_t changes_ = 0;  // of the condition
   bool noted_ = false, running_ = false;
 };
 
