@@ -11,6 +11,7 @@ CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 WORD_LISTS = {
     "src/base/text/": "letters that look alike, ё beside е",
     "src/hunt/posts/": "words around a contact in a post",
+    "src/hunt/readers/sums.cpp": "sums and hours as people type them",
     "src/hunt/repeats/": "words of a channel's signature",
     "src/hunt/rules/": "letters and words of the operator's rules",
     "src/hunt/vacancies/": "headings and greetings in posts",

@@ -104,7 +104,7 @@ task<reply> as_for_all(turn& now) {
   const auto given = pressed(now, 1);
   if (!given || given->front() == 0) co_return co_await old(now);
   co_await now.with.wishes.drop(now.db, now.person.id, category_id(given->front()));
-  now.subject = "as for all";
+  now.subject = "as_for_all";
   co_return co_await show_filters_of(now, category_id(given->front()));
 }
 

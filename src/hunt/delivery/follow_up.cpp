@@ -61,7 +61,7 @@ class follow_up_part final : public follow_up {
     running_ = false;
     co_await work_.stop();
   }
-  async::health state() const override { return {running_, failing_}; }
+  async::health state() const override { return {running_ && (poll_ == 0ms || work_.size() > 0), failing_}; }
 
   task<> run_due() override {
     co_await with_.db(sql::drop_unwanted, with_.time.now());

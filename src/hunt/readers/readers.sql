@@ -55,7 +55,7 @@ UPDATE hunt.reader_bots SET blocked_at = $3 WHERE user_id = $1 AND bot_id = $2 A
 
 -- What waits for a bot that may no longer write is not sent into the void.
 -- name: refuse_due :exec
-UPDATE hunt.deliveries SET state = 'refused' WHERE user_id = $1 AND bot_id = $2 AND state = 'due';
+UPDATE hunt.deliveries SET state = 'refused' WHERE user_id = $1 AND bot_id = $2 AND state IN ('due', 'gathered');
 
 -- name: take_unreminded :many
 WITH waiting AS (
@@ -140,6 +140,10 @@ SELECT jsonb_build_object(
   'saved', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'user_id'), '[]') FROM hunt.saved s WHERE s.user_id = $1),
   'hidden_authors', (SELECT coalesce(jsonb_agg(to_jsonb(h) - 'user_id'), '[]') FROM hunt.hidden_authors h
                      WHERE h.user_id = $1),
+  'filters', (SELECT coalesce(jsonb_agg(to_jsonb(f) - 'user_id'), '[]') FROM hunt.reader_filters f WHERE f.user_id = $1),
+  'reply_templates', (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'user_id'), '[]') FROM hunt.reply_templates t
+                      WHERE t.user_id = $1),
+  'replies', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'user_id'), '[]') FROM hunt.replies a WHERE a.user_id = $1),
   'reports', (SELECT coalesce(jsonb_agg(to_jsonb(p) - 'user_id'), '[]') FROM hunt.reports p WHERE p.user_id = $1),
-  'delivered', (SELECT count(*) FROM hunt.deliveries d WHERE d.user_id = $1 AND d.state = 'sent'))
+  'delivered', (SELECT count(*) FROM hunt.deliveries d WHERE d.user_id = $1 AND d.state IN ('sent', 'listed')))
 FROM hunt.readers r WHERE r.user_id = $1;
