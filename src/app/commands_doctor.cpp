@@ -17,6 +17,7 @@
 #include "hunt/model/model_judge.hpp"
 #include "hunt/posts/lanes.hpp"
 #include "hunt/reader_accounts/sharing.hpp"
+#include "hunt/sources/source_health.hpp"
 #include "hunt/sources/sources.hpp"
 #include "platform/bots/registry.hpp"
 #include "platform/errors/errors.hpp"
@@ -136,17 +137,29 @@ task<> look_at_sources(pg::pool& db, const clock& time, findings& to) {
   to.title("Sources");
   const auto sources = hunt::make_sources(db, time);
   const auto known = co_await sources->list();
-  int active = 0;
+  const auto yields = co_await hunt::source_yields(db, time.now());
+  int active = 0, silent = 0;
+  double posts = 0, vacancies = 0;
   for (const auto& one : known) {
+    if (const auto found = yields.find(one.id); found != yields.end()) {
+      posts += found->second.posts_per_day;
+      vacancies += found->second.posts_per_day * found->second.vacancies;
+    }
     if (one.state == hunt::source_state::active) {
       ++active;
+      if (!one.silent_since) continue;
+      ++silent;
+      to.note(fmt::format("{}: silent for unusually long, last post {:%d.%m %H:%M} UTC", one.shown_name(),
+                          one.last_post_at.value_or(one.added_at)));
       continue;
     }
-    const auto line = fmt::format("@{}: {} {}", one.name, hunt::name_of(one.state), one.last_error);
-    one.state == hunt::source_state::paused ? to.note(line) : to.wrong(line);
+    const auto line = fmt::format("{}: {} {}", one.shown_name(), hunt::name_of(one.state), one.last_error);
+    is_resting(one.state) ? to.note(line) : to.wrong(line);
   }
   known.empty() ? to.wrong("none; add one with `tandem sources add @channel`")
-                : to.well(fmt::format("{} of {} are read", active, known.size()));
+                : to.well(fmt::format(
+                      "{} of {} are read, {} of them silent; {:.0f} posts a day, {:.0f} become vacancies",
+                      active, known.size(), silent, posts, vacancies));
 }
 
 task<> look_at_reader_accounts(executor on, pg::pool& db, const settings& all, const clock& time,

@@ -16,8 +16,9 @@
 #include "app/reading_parts.hpp"
 #include "app/resources.hpp"
 #include "app/sandbox_town.hpp"
-#include "app/stores.hpp"
 #include "app/shares.hpp"
+#include "app/source_parts.hpp"
+#include "app/stores.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "base/text/hex.hpp"
@@ -347,6 +348,7 @@ class built_house final : public house {
     co_await hunt::bot::refresh_categories(*bot_parts_);
     desk_ = std::make_unique<hunt::bot::operator_desk>(*bot_parts_, background_);
     alerts_ = std::make_unique<hunt::bot::alerts>(*bot_parts_);
+    bot_sources_ = make_source_parts(all_, *bot_parts_, *lanes_, follower_.get(), background_);
 
     if (has(role::classifier)) {
       judges_ = make_judges(on_, all_, db, time_, figures_, [this](std::string alert, std::string reason) {
@@ -372,7 +374,8 @@ class built_house final : public house {
             [this](std::int64_t bot_id) { return sender_of(bot_id); },
             [this](std::int64_t bot_id) { return username_of(bot_id); },
             main_bot_,
-            {all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days)},
+            {all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days),
+             static_cast<int>(all_.retain_refused_days), static_cast<int>(all_.retain_accepted_days)},
             static_cast<int>(all_.trial_hours / 24),
             {},
             *day_figures_};
@@ -407,8 +410,10 @@ class built_house final : public house {
   }
 
   telegram::routes table_of(const telegram::live_bot& bot) {
-    return bot.purpose == "hunt.main" ? hunt::bot::main_bot_routes(*bot_parts_, *desk_)
-                                      : hunt::bot::category_bot_routes(*bot_parts_, *desk_);
+    auto out = bot.purpose == "hunt.main" ? hunt::bot::main_bot_routes(*bot_parts_, *desk_)
+                                          : hunt::bot::category_bot_routes(*bot_parts_, *desk_);
+    bot_sources_->attach(out);
+    return out;
   }
 
   void bot_changed(const telegram::live_bot& bot, std::string_view detail) {
@@ -537,11 +542,8 @@ class built_house final : public house {
   }
 
   task<> start_reader() {
-    hunt::intake_settings taking;
-    taking.post_root = is_sandbox() ? std::string(real_pages) : pages_root();
-    taking.repeat_window = std::chrono::hours(24 * all_.repeat_window_days);
     const auto office = co_await leads_->run_for("reader", life_);
-    intake_ = hunt::make_intake(office.db, *lanes_, time_, follower_.get(), taking);
+    intake_ = hunt::make_intake(office.db, *lanes_, time_, follower_.get(), intake_settings_of(all_));
     hunt::reader_options options;
     options.root = pages_root();
     options.pace = pace_of(all_, mode_);
@@ -602,6 +604,8 @@ class built_house final : public house {
     co_await hunt::bot::refresh_categories(*job_parts_);
     job_alerts_ = std::make_unique<hunt::bot::alerts>(*job_parts_);
     job_desk_ = std::make_unique<hunt::bot::operator_desk>(*job_parts_, background_);
+    job_sources_ = make_source_parts(all_, *job_parts_, *lanes_, follower_.get(), background_);
+    job_sources_->add_jobs(*jobs_);
     auto& hunting = *job_parts_;
     each("hunt.refresh_categories", 60s, [this] { return refresh_categories(); });
     each("hunt.remind_waiting_starts", 60s,
@@ -719,6 +723,7 @@ class built_house final : public house {
   std::unique_ptr<hunt::bot::parts> bot_parts_, job_parts_;  // the scheduler's write under its lead
   std::unique_ptr<hunt::bot::operator_desk> desk_, job_desk_;
   std::unique_ptr<hunt::bot::alerts> alerts_, job_alerts_;
+  std::unique_ptr<source_parts> bot_sources_, job_sources_;
 
   std::unique_ptr<async::part> lane_watch_;
   std::unique_ptr<tasks::scheduler> jobs_;

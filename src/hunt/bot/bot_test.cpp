@@ -275,8 +275,8 @@ TEST_F(Bots, TheTimeZoneIsTypedAndAWrongOneAskedAgain) {
 
 TEST_F(Bots, EveryCommandAnswersAndUnknownThingsLeadToTheMenu) {
   for (const std::string command :
-       {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy", "/filters", "/replies", "/paysupport",
-        "/delete_me", "/unheard_of", "какой-то текст"}) {
+       {"/menu", "/settings", "/plan", "/saved", "/help", "/privacy", "/terms", "/filters", "/replies",
+        "/paysupport", "/delete_me", "/unheard_of", "какой-то текст"}) {
     const auto did = says(1, command);
     ASSERT_EQ(methods(did), names{"sendMessage"}) << command;
     EXPECT_FALSE(buttons(did[0]).empty()) << command;
@@ -780,11 +780,11 @@ TEST_F(Bots, ABotIntroducesItselfInEveryLanguage) {
   EXPECT_EQ(bot.of("setMyName").size(), 5u);
   EXPECT_EQ(bot.of("setMyName")[0].text("name"), "Freelance orders");
   EXPECT_EQ(bot.of("setMyCommands")[1].text("language_code"), "ru");
-  EXPECT_EQ(bot.of("setMyCommands")[1].params.at("commands").as_array().size(), 12u);
+  EXPECT_EQ(bot.of("setMyCommands")[1].params.at("commands").as_array().size(), 13u);
   open_design_bot();
   run(introduce(with, bots[design_bot], design));
   EXPECT_EQ(bots[design_bot].of("setMyName")[1].text("name"), "Заказы: Дизайн");
-  EXPECT_EQ(bots[design_bot].of("setMyCommands")[0].params.at("commands").as_array().size(), 3u);
+  EXPECT_EQ(bots[design_bot].of("setMyCommands")[0].params.at("commands").as_array().size(), 4u);
 }
 
 }  // namespace tandem::hunt::bot

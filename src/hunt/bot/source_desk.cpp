@@ -1,5 +1,7 @@
 #include "hunt/bot/source_desk.hpp"
 
+#include <charconv>
+
 #include "async/within.hpp"
 #include "hunt/bot/source_screens.hpp"
 #include "hunt/sources/feed_page.hpp"

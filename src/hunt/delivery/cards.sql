@@ -1,7 +1,7 @@
 -- What the card of each of these vacancies shows, without the reader's own marks.
 -- name: many :many
 SELECT v.vacancy_id, v.title, v.essence, v.budget, v.posted_at, v.state = 'withdrawn',
-       s.title, p.url, p.contact_url, p.author_key,
+       coalesce(nullif(p.origin, ''), s.title), p.url, p.contact_url, p.author_key,
        (SELECT count(DISTINCT o.source_id) FROM hunt.posts o
         WHERE o.repeat_of = p.post_id AND o.source_id <> p.source_id),
        (SELECT array_agg(vc.category_id::bigint ORDER BY vc.confidence DESC, vc.category_id)
@@ -24,7 +24,7 @@ SELECT d.category_id,
 FROM hunt.deliveries d WHERE d.user_id = $1 AND d.vacancy_id = $2 ORDER BY d.slot LIMIT 1;
 
 -- name: reason :optional
-SELECT s.title, p.reason, v.categories, v.confidences, v.engine, d.passed_word, d.passed_budget, d.passed_currency
+SELECT coalesce(nullif(p.origin, ''), s.title), p.reason, v.categories, v.confidences, v.engine, d.passed_word, d.passed_budget, d.passed_currency
 FROM hunt.vacancies va JOIN hunt.posts p USING (post_id) JOIN hunt.sources s USING (source_id)
 JOIN LATERAL (SELECT * FROM hunt.verdicts w WHERE w.post_id = p.post_id ORDER BY w.at DESC, w.engine = 'operator' DESC LIMIT 1) v ON true
 LEFT JOIN LATERAL (SELECT * FROM hunt.deliveries x WHERE x.vacancy_id = va.vacancy_id AND x.user_id = $2

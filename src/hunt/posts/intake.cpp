@@ -395,8 +395,10 @@ class post_intake final : public intake {
       out.posted_at.push_back(one->posted_at);
       out.texts.push_back(one->post->text);
       const auto id = std::to_string(one->post->message_id);
-      out.urls.push_back(one->post->url.empty() ? settings_.post_root + "/" + from.name + "/" + id
-                                                : one->post->url);
+      const bool has_page = from.kind != source_kind::operators && from.kind != source_kind::bot;
+      out.urls.push_back(!one->post->url.empty() ? one->post->url
+                         : has_page              ? settings_.post_root + "/" + from.name + "/" + id
+                                                 : "");
       out.authors.push_back(one->author.author_key);
       out.contacts.push_back(one->author.url);
       out.content_hashes.push_back(one->content_hash);

@@ -1,0 +1,45 @@
+// Any bytes as a feed: no crash, no leak, nothing loaded, and what comes out is fit for the database.
+#include <unicode/utf8.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "hunt/sources/feed_page.hpp"
+
+namespace {
+
+void expect(bool holds) {
+  if (!holds) std::abort();
+}
+
+void expect_storable(std::string_view text, std::size_t limit) {
+  expect(text.size() <= limit);
+  const auto* data = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (std::int32_t at = 0, length = static_cast<std::int32_t>(text.size()); at < length;) {
+    UChar32 letter = 0;
+    U8_NEXT(data, at, length, letter);
+    expect(letter > 0);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view xml(reinterpret_cast<const char*>(data), size);
+  const tandem::instant now{std::chrono::seconds(1'795'348'000)};
+  const auto page = tandem::hunt::parse_feed(xml, now);
+  if (!page) return 0;
+  expect_storable(page->title, 256);
+  auto last = tandem::instant::min();
+  for (const auto& post : page->posts) {
+    expect(post.message_id > 0);
+    expect(post.posted_at >= last);
+    last = post.posted_at;
+    expect_storable(post.text, tandem::hunt::feed_limits().text);
+    expect_storable(post.url, 2048);
+    expect_storable(post.signature, 256);
+    for (const auto& link : post.links) expect_storable(link.url, 2048);
+  }
+  return 0;
+}
