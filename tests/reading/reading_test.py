@@ -283,6 +283,15 @@ class Edits(Sandbox):
         self.assertFalse(self.struck(person, card["message_id"]))
         self.assertEqual(len(self.shown(person, number)), 1, "never a second message")
 
+    def test_a_deleted_post_strikes_its_card_and_the_others_stay(self):
+        person = self.reader()
+        kept, _ = self.post()
+        number, post = self.post()
+        card, other = self.wait_for_card(person, number), self.wait_for_card(person, kept)
+        self.api("DELETE", f"/posts/zakazy_day/{post}")
+        wait_until("the card is struck out", lambda: self.struck(person, card["message_id"]))
+        self.assertFalse(self.struck(person, other["message_id"]))
+
     def edit(self, post, text, number):
         self.api("PATCH", f"/posts/zakazy_day/{post}", {"text": text.format(n=number)})
 

@@ -46,7 +46,7 @@ task<day_total> count_the_day(pg::session& in, instant since, instant now) {
   const auto rows = co_await in(sql::times::day, since, now);
   const auto row = rows.front();
   co_return day_total{row.get<std::int64_t>(0), row.get<std::int64_t>(1), row.get<std::int64_t>(2),
-                        row.get<std::int64_t>(3), row.get<std::int64_t>(4)};
+                      row.get<std::int64_t>(3), row.get<std::int64_t>(4)};
 }
 
 std::string_view name_of(stage what) {
