@@ -80,6 +80,19 @@ class server_for_test {
     }
   }
 
+  static std::uint16_t free_port() {
+    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto at = loopback(0);
+    socklen_t size = sizeof at;
+    if (bind(probe, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
+        getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+      close(probe);
+      throw std::runtime_error("no free port");
+    }
+    close(probe);
+    return ntohs(at.sin_port);
+  }
+
  private:
   static sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in to{};
@@ -95,19 +108,6 @@ class server_for_test {
     close(probe);
     return open;
   }
-  static std::uint16_t free_port() {
-    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto at = loopback(0);
-    socklen_t size = sizeof at;
-    if (bind(probe, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
-        getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
-      close(probe);
-      throw std::runtime_error("no free port");
-    }
-    close(probe);
-    return ntohs(at.sin_port);
-  }
-
   std::vector<std::string> more_;
   std::filesystem::path folder_;
   std::uint16_t port_ = 0;

@@ -5,6 +5,7 @@
 #include "async/loop.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
+#include "platform/net/self_signed.hpp"
 #include "platform/net/stream.hpp"
 #include "platform/redis/redis_server_for_test.hpp"
 
@@ -169,6 +170,34 @@ TEST(RedisClient, AWrongPasswordIsToldAndARightOneIsTaken) {
     co_await right->stop();
   };
   here.run(test());
+}
+
+TEST(RedisClient, TlsIsSpokenWithWhomTheCertificateNames) {
+  const std::string folder = "/var/tmp/tandem-redis-tls-" + std::to_string(getpid());
+  std::filesystem::create_directories(folder);
+  const auto certificate = folder + "/cert.pem", key = folder + "/key.pem";
+  net::write_self_signed(certificate, key, "redis.example.org", "redis");
+  const auto port = redis::server_for_test::free_port();
+  {
+    at_a_server here({"--tls-port", std::to_string(port), "--tls-cert-file", certificate, "--tls-key-file",
+                      key, "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"});
+    auto test = [&]() -> task<> {
+      auto options = here.options();
+      options.at =
+          *redis::parse_address("rediss://127.0.0.1:" + std::to_string(port) + "?cacertfile=" + certificate);
+      const auto known = redis::make_client(here.io.on(), options);
+      EXPECT_TRUE(co_await known->first_try()) << known->state().problem;
+      options.at.ca_file.clear();
+      const auto stranger = redis::make_client(here.io.on(), options);
+      EXPECT_FALSE(co_await stranger->first_try());
+      EXPECT_NE(stranger->state().problem.find("certificate verify failed"), std::string::npos)
+          << stranger->state().problem;
+      co_await known->stop();
+      co_await stranger->stop();
+    };
+    here.run(test());
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(RedisClient, SomebodyElseOnThePortIsNoServer) {
