@@ -10,8 +10,8 @@ namespace {
 using text::token;
 using text::token_kind;
 
-// A post is judged by its beginning; what follows the first 300 tokens repeats what was said.
-constexpr std::size_t tokens_read = 300;
+// A post is judged by its beginning; what follows the first 200 tokens repeats what was said.
+constexpr std::size_t tokens_read = 200;
 // The head of a post names the work: so many words, on so many lines (a line of hashtags and a greeting
 // included).
 constexpr std::size_t head_words = 24;

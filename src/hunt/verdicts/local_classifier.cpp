@@ -1,6 +1,5 @@
 #include "hunt/verdicts/local_classifier.hpp"
 
-#include <fasttext/fasttext.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 #include <fstream>
 #include <span>
 #include <sstream>
-#include <streambuf>
 
 #include "hunt/verdicts/lexicon.hpp"
 #include "hunt/verdicts/local_model.hpp"
@@ -16,36 +14,11 @@
 namespace tandem::hunt {
 namespace {
 
-constexpr std::string_view label_prefix = "__label__";
 // How sure a profession in the title makes of its category, whatever else the post speaks of.
 constexpr float title_confidence = 0.85F;
 
 // No model is so sure that the other could not say anything.
 constexpr float least_probability = 1e-4F;
-
-// fastText reads a line from a stream; this one reads our string without a copy.
-class view_buffer final : public std::streambuf {
- public:
-  explicit view_buffer(std::string& line) { setg(line.data(), line.data(), line.data() + line.size()); }
-
- protected:
-  // fastText rewinds at the end of the input; a line is read once, so there is nothing to do.
-  pos_type seekpos(pos_type, std::ios_base::openmode) override { return pos_type(off_type(-1)); }
-};
-
-std::vector<label_score> predict(const fasttext::FastText& model, std::string& line) {
-  line += '\n';
-  view_buffer buffer(line);
-  std::istream in(&buffer);
-  std::vector<std::pair<fasttext::real, std::string>> found;
-  model.predictLine(in, found, -1, 0);
-  std::vector<label_score> out;
-  out.reserve(found.size());
-  for (auto& [probability, label] : found)
-    out.push_back(
-        {label.substr(label_prefix.size()), std::clamp(static_cast<float>(probability), 0.0F, 1.0F)});
-  return out;
-}
 
 struct kind_scores {
   float vacancy = least_probability, cv = least_probability, none = least_probability,
@@ -87,23 +60,12 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
   return std::move(out).str();
 }
 
-std::expected<std::unique_ptr<fasttext::FastText>, std::string> read_model(
-    const std::filesystem::path& path) {
-  auto out = std::make_unique<fasttext::FastText>();
-  try {
-    out->loadModel(path.string());
-  } catch (const std::exception& wrong) {
-    return std::unexpected(fmt::format("cannot read the model {}: {}", path.string(), wrong.what()));
-  }
-  return out;
-}
-
 }  // namespace
 
 struct local_model::state {
   lexicon words;
   model_settings settings;
-  std::unique_ptr<fasttext::FastText> kinds, plain, categories;
+  line_model kinds, plain, categories;
   text::stemmer stems;
 };
 
@@ -125,11 +87,11 @@ std::expected<std::unique_ptr<local_model>, std::string> local_model::open(
         fmt::format("{}, line {}: {}", lexicon_file, words.error().line, words.error().what));
   auto settings = model_settings::parse(*settings_text);
   if (!settings) return std::unexpected(fmt::format("{}: {}", settings_file, settings.error()));
-  auto kinds = read_model(folder / kind_model_file);
+  auto kinds = line_model::open(folder / kind_model_file);
   if (!kinds) return std::unexpected(kinds.error());
-  auto plain = read_model(folder / plain_model_file);
+  auto plain = line_model::open(folder / plain_model_file);
   if (!plain) return std::unexpected(plain.error());
-  auto categories = read_model(folder / category_model_file);
+  auto categories = line_model::open(folder / category_model_file);
   if (!categories) return std::unexpected(categories.error());
   return std::unique_ptr<local_model>(
       new local_model(std::make_unique<state>(std::move(*words), std::move(*settings), std::move(*kinds),
@@ -143,8 +105,8 @@ post_scores local_model::score(std::string_view text) {
   out.words = read.words;
   out.asks = read.asks;
   if (out.words == 0) return out;
-  const kind_scores by_signals = kinds_of(predict(*state_->kinds, read.kind_line)),
-                    by_words = kinds_of(predict(*state_->plain, read.plain_line));
+  const kind_scores by_signals = kinds_of(state_->kinds.predict(read.kind_line)),
+                    by_words = kinds_of(state_->plain.predict(read.plain_line));
   const auto both = [&](float kind_scores::* one) { return std::sqrt(by_signals.*one * by_words.*one); };
   out.vacancy = both(&kind_scores::vacancy);
   out.cv = both(&kind_scores::cv);
@@ -152,7 +114,7 @@ post_scores local_model::score(std::string_view text) {
   out.scam = both(&kind_scores::scam);
   const float sum = out.vacancy + out.cv + out.none;
   for (float* one : {&out.vacancy, &out.cv, &out.none, &out.scam}) *one /= sum;
-  out.categories = predict(*state_->categories, read.category_line);
+  out.categories = state_->categories.predict(read.category_line);
   // The rule beside the model: a profession in the title is what the post is about.
   for (auto& [label, probability] : out.categories)
     if (std::ranges::find(read.titles, label) != read.titles.end())

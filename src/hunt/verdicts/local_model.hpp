@@ -9,14 +9,10 @@
 #include <vector>
 
 #include "hunt/verdicts/classifier.hpp"
+#include "hunt/verdicts/line_model.hpp"
 #include "hunt/verdicts/model_settings.hpp"
 
 namespace tandem::hunt {
-
-struct label_score {
-  std::string label;  // a category's slug, or "none"
-  float probability = 0;
-};
 
 struct post_scores {
   float vacancy = 0, cv = 0, none = 0;  // together 1

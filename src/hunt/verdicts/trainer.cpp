@@ -127,8 +127,11 @@ void train(std::span<const labelled_post> posts, const lexicon& words, const std
   std::vector<category_line> with_work;
   {
     std::ofstream kinds(kind_lines), plain(plain_lines), categories(category_lines);
+    std::unordered_map<std::string_view, post_features> known;  // written posts come several times
     for (const auto& post : posts) {
-      const post_features read = features(post.text, words, stems);
+      const auto [found, fresh] = known.try_emplace(post.text);
+      if (fresh) found->second = features(post.text, words, stems);
+      const post_features& read = found->second;
       kinds << "__label__" << post.kind << ' ' << read.kind_line << '\n';
       plain << "__label__" << post.kind << ' ' << read.plain_line << '\n';
       if (!post.categories.empty()) with_work.push_back({post.categories, words_of(read.category_line)});
