@@ -592,7 +592,8 @@ class built_house final : public house {
       log.error("a job failed", {{"job", job}, {"error", error}});
     };
     const auto office = co_await leads_->run_for("scheduler", life_);
-    jobs_ = tasks::make_scheduler(on_, office.db, office.who, time_, std::move(options));
+    // Over the database itself: it asks for the lead by its own, and a spare makes its jobs known as well.
+    jobs_ = tasks::make_scheduler(on_, db_->pool(), office.who, time_, std::move(options));
     const auto each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
       tasks::job job;
       job.name = std::move(name);
