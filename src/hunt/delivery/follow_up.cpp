@@ -64,7 +64,8 @@ class follow_up_part final : public follow_up {
   async::health state() const override { return {running_ && (poll_ == 0ms || work_.size() > 0), failing_}; }
 
   task<> run_due() override {
-    co_await with_.db(sql::drop_unwanted, with_.time.now());
+    co_await with_.db(sql::drop_unwanted_cards, with_.time.now());
+    co_await with_.db(sql::drop_unwanted_titles, with_.time.now());
     while (co_await gather_some()) {
     }
     while (co_await send_lists()) {

@@ -1,9 +1,14 @@
--- What waits for its hour and is not wanted any more by then.
--- name: drop_unwanted :exec
+-- What waits for its hour and is not wanted any more by then. One statement for each state: each has its own index.
+-- name: drop_unwanted_cards :exec
 UPDATE hunt.deliveries d SET state = 'withdrawn'
 FROM hunt.readers r
-WHERE d.state IN ('due', 'gathered') AND d.deferred AND d.due_at <= $1 AND r.user_id = d.user_id
+WHERE d.state = 'due' AND d.deferred AND d.due_at <= $1 AND r.user_id = d.user_id
   AND (r.paused OR r.right_until <= $1);
+
+-- name: drop_unwanted_titles :exec
+UPDATE hunt.deliveries d SET state = 'withdrawn'
+FROM hunt.readers r
+WHERE d.state = 'gathered' AND d.due_at <= $1 AND r.user_id = d.user_id AND (r.paused OR r.right_until <= $1);
 
 -- Readers for whom a list is due: what is due within $2 goes along, so that one message comes and not three.
 -- name: gather :many
