@@ -158,14 +158,17 @@ class login {
     }
   }
 
-  task<> keep(hunt::account_id which) {
+  struct person {
+    std::int64_t id = 0;
+    std::string shown;
+  };
+  task<person> who() {
     tdlib::json::object request{{"@type", "getMe"}};
     const auto me = co_await link_->ask(std::move(request));
     if (!me) throw std::runtime_error("Telegram does not say who this is: " + me.error().message);
-    std::string shown(tdlib::text(*me, "first_name"));
-    if (const auto last = tdlib::text(*me, "last_name"); !last.empty()) shown.append(" ").append(last);
-    co_await here_.book->end_login(which, tdlib::number(*me, "id"), shown);
-    here_.out << fmt::format("Logged in as {}.\n", shown);
+    person out{tdlib::number(*me, "id"), std::string(tdlib::text(*me, "first_name"))};
+    if (const auto last = tdlib::text(*me, "last_name"); !last.empty()) out.shown.append(" ").append(last);
+    co_return out;
   }
 
   task<> close() { return link_->close(); }
@@ -225,17 +228,22 @@ task<int> log_in(reader_office& here, const std::string& name, tdlib::hub& teleg
                                  slot->key, TANDEM_VERSION};
   login one(here, telegram, std::move(with));
   std::exception_ptr failure;
-  bool done = false;
+  std::optional<login::person> person;
   try {
-    done = co_await one.talk();
-    if (done) co_await one.keep(slot->id);
+    const bool done = co_await one.talk();
+    if (done) person = co_await one.who();
   } catch (...) {
     failure = std::current_exception();
   }
   co_await one.close();
   if (failure) std::rethrow_exception(failure);
-  if (done) here.out << "A running `tandem up` starts to read with it within a few seconds.\n";
-  co_return done ? 0 : 1;
+  if (!person) co_return 1;
+  // Only now that the session is closed: a running reader opens it at once.
+  co_await here.book->end_login(slot->id, person->id, person->shown);
+  here.out << fmt::format(
+      "Logged in as {}.\nA running `tandem up` starts to read with it within a few seconds.\n",
+      person->shown);
+  co_return 0;
 }
 
 std::string when(const std::optional<instant>& until, instant now) {

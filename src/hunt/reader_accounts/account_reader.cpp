@@ -371,7 +371,13 @@ class td_account_reader final : public async::part {
   }
 
   // Keeps the reading alive until its task has ended.
-  static task<> follow_chat(std::shared_ptr<followed> what) { co_await what->reading->follow(); }
+  static task<> follow_chat(std::shared_ptr<followed> what) {
+    try {
+      co_await what->reading->follow();
+    } catch (const boost::system::system_error&) {
+      // Cancelled: another account reads it from now on, or the source rests.
+    }
+  }
 
   const account_source* find_source(source_id which) const {
     const auto found = std::ranges::find(sources_, which, [](const auto& one) { return one.what.id; });
@@ -423,6 +429,7 @@ class td_account_reader final : public async::part {
     }
     place.state = result.state;
     place.detail = result.detail;
+    place.changed_at = with_.time.now();
     if (place.state == membership::joined && !source.link.empty()) {
       co_await know_private_chat(session, source, place);
     } else if (place.state == membership::refused && source.link.empty() &&
@@ -476,6 +483,7 @@ class td_account_reader final : public async::part {
       co_await know_private_chat(*session, source, place);
       if (place.state == membership::pending) co_return;
     }
+    place.changed_at = with_.time.now();
     co_await with_.book.keep_seat(source.what.id, place);
     log_.info("a join was approved", {{"account", session->who.name}, {"source", source.what.name}});
     hint();

@@ -49,7 +49,7 @@ struct seat {
   std::int64_t chat_id = 0;  // TDLib's; 0: not found yet
   membership state = membership::none;
   std::string detail;  // why joining was refused; a known chat goes on being read without
-  instant changed_at;
+  instant changed_at;  // by whoever changed it: of two, the later one is right
 };
 
 // A source of the kind "account".

@@ -42,7 +42,8 @@ INSERT INTO hunt.join_tries (account_id, tried_at) VALUES ($1, $2);
 DELETE FROM hunt.join_tries WHERE tried_at < $1;
 
 -- name: sources :many
-SELECT s.source_id, s.name, s.title, s.rules, s.state, s.last_message_id, x.sealed_link, coalesce(x.account_id, 0)
+SELECT s.source_id, s.name, s.title, s.rules, s.state, s.last_message_id, x.sealed_link, coalesce(x.account_id, 0),
+       s.last_error
 FROM hunt.sources s JOIN hunt.account_sources x USING (source_id) WHERE s.kind = 'account' ORDER BY s.source_id;
 
 -- name: memberships :many
@@ -87,13 +88,14 @@ SELECT pg_notify('hunt_reader_accounts', '');
 SELECT last_message_id FROM hunt.sources WHERE source_id = $1 FOR NO KEY UPDATE;
 
 -- name: close_posts :many
-UPDATE hunt.posts SET state = 'dropped', reason = 'deleted'
+UPDATE hunt.posts
+SET state = 'dropped', reason = 'deleted', revision = revision + 1, edited_at = $3, content_hash = ''
 WHERE source_id = $1 AND message_id = ANY ($2) AND reason <> 'deleted'
 RETURNING post_id, message_id, coalesce(repeat_of, post_id), posted_at;
 
--- Vacancies of which no copy stands any more; another edit does not bring them back.
+-- Vacancies of which no copy stands any more.
 -- name: withdraw_without_copies :many
-UPDATE hunt.vacancies v SET state = 'withdrawn', withdrawn_by_edit = false
+UPDATE hunt.vacancies v SET state = 'withdrawn', withdrawn_by_edit = true, closed = true
 WHERE v.post_id = ANY ($1) AND v.state = 'live'
   AND NOT EXISTS (SELECT FROM hunt.posts p
                   WHERE (p.post_id = v.post_id OR p.repeat_of = v.post_id) AND p.reason <> 'deleted')

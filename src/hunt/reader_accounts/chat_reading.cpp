@@ -97,8 +97,9 @@ void chat_reading::unsure() {
 }
 
 void chat_reading::update(account_source what, const seat& place) {
-  if (place_.state != place.state) bell_.ring();
   what_ = std::move(what);
+  if (place.changed_at < place_.changed_at) return;  // read before this one was changed here
+  if (place_.state != place.state) bell_.ring();
   place_ = place;
 }
 
@@ -183,6 +184,7 @@ task<bool> chat_reading::find_by_name() {
   }
   place_.chat_id = tdlib::number(chat, "id");
   if (by_.is_member(place_.chat_id)) place_.state = membership::joined;
+  place_.changed_at = with_.time.now();
   co_await with_.book.keep_seat(what_.what.id, place_);
   co_return true;
 }
@@ -222,9 +224,11 @@ task<> chat_reading::take(const feed_batch& batch) {
   const auto known = by_.met().chats.find(place_.chat_id);
   const std::string title = known == by_.met().chats.end() ? "" : known->second.name;
   page.title = title;
-  if (posts.empty() && page.seen_up_to <= feed_.mark()) co_return;
+  const bool same_title = title.empty() || title == what_.what.title;
+  if (posts.empty() && page.seen_up_to <= feed_.mark() && same_title) co_return;
   const auto from = what_.what;  // it may change meanwhile
   co_await with_.way_in.take(from, page);
+  if (!title.empty()) what_.what.title = title;
 }
 
 task<> chat_reading::walk(const history_request& wanted) {

@@ -94,6 +94,8 @@ class pg_accounts final : public account_book {
       one.what.last_message_id = row.get<std::int64_t>(5);
       if (!row[6].is_null()) one.link = secrets_.open(row.get<std::vector<std::byte>>(6), link_purpose);
       one.read_by = row.get<account_id>(7);
+      one.what.kind = source_kind::account;
+      one.what.last_error = row.get<std::string>(8);
     }
     auto of = out.begin();
     for (int i = 0; i < seats.size(); ++i) {
@@ -153,7 +155,8 @@ class pg_accounts final : public account_book {
   }
   task<> keep_seat(source_id of, const seat& what) override {
     co_await database_(sql::keep_membership, of, what.who, what.chat_id, name_of(what.state), what.detail,
-                       time_.now());
+                       what.changed_at);
+    co_await database_(sql::announce);
   }
   task<> assign(source_id what, account_id reader) override { co_await database_(sql::assign, what, reader); }
 
@@ -205,7 +208,7 @@ class pg_accounts final : public account_book {
     auto work = [&](pg::transaction& tx) -> task<> {
       told.clear();
       co_await tx(sql::lock_source, of.id);
-      const auto closed = co_await tx(sql::close_posts, of.id, messages);
+      const auto closed = co_await tx(sql::close_posts, of.id, messages, now);
       std::vector<std::int64_t> originals;
       for (int i = 0; i < closed.size(); ++i) originals.push_back(closed[i].get<std::int64_t>(2));
       if (originals.empty()) co_return;
