@@ -69,6 +69,8 @@ hunt::reading_pace pace_of(const settings& all, mode what) {
     pace.failure_gap = 500ms;
     pace.max_failure_gap = 5s;
     pace.lost_gap = 2s;
+    pace.feed_min_gap = 1s;
+    pace.feed_max_gap = 2s;
   } else {
     pace.min_gap = std::chrono::seconds(all.read_gap_min_s);
     pace.max_gap = std::chrono::seconds(all.read_gap_max_s);
