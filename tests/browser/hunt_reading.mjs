@@ -280,7 +280,7 @@ class ReadingWalk extends Walker {
   // Until the post has been through the judge: what waits for its hour shows nowhere.
   async judged(told) {
     const id = (await this.api("GET", `/posts?channel=${this.channel}&limit=50`)).views.find((view) => view.message.text.includes(told)).message.message_id;
-    for (let i = 0; i < 300; ++i) {
+    for (let i = 0; i < 600; ++i) {
       const { stages } = await this.api("GET", `/stages?channel=${this.channel}&post_id=${id}`);
       if (stages.some((one) => one.stage === "judged")) return;
       await this.page.waitForTimeout(100);
