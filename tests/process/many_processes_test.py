@@ -2,6 +2,7 @@
 """The parts of the product in several processes over one PostgreSQL: a post's way through all of them, a bot that comes and
 goes, kill -9 of whoever leads. $TANDEM_BINARY names the program; the sandbox's record is the judge."""
 import os
+import re
 import shutil
 import sys
 import time
@@ -83,6 +84,11 @@ class ManyProcesses(unittest.TestCase):
     def post(self, number):
         self.town.api("POST", "/posts", {"channel": "orders", "text": ORDER.format(number)})
 
+    def marked(self, name):
+        """How many cards this process has sent and written down: what is not yet comes again after a kill."""
+        found = re.search(rb"tandem_post_reader_seconds_count (\d+)", Http(self.processes[name].port).call("GET", "/metrics"))
+        return int(found.group(1)) if found else 0
+
     def open_the_channel(self):
         self.town.api("POST", "/channels", {"username": "orders", "title": "Orders"})
         wait_until("the source", lambda: "@orders" in self.command("sources", "list"), 30)
@@ -135,6 +141,7 @@ class ManyProcesses(unittest.TestCase):
         self.open_the_channel()
         self.post(200001)
         wait_until("the card", lambda: self.cards(bot, person, 200001), 30)
+        wait_until("its mark", lambda: self.marked("delivery") == 1, 30)
 
         leader.kill()
         self.post(200002)
