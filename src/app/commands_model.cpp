@@ -6,44 +6,16 @@
 #include <sstream>
 
 #include "app/commands.hpp"
-#include "app/database.hpp"
 #include "app/model_parts.hpp"
+#include "app/office.hpp"
 #include "app/resources.hpp"
 #include "async/loop.hpp"
 #include "hunt/model/prompts.hpp"
 #include "hunt/verdicts/classify_stream.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
-#include "platform/pg/migrate.hpp"
 
 namespace tandem::app {
 namespace {
-
-using office_work = std::function<task<int>(pg::pool& db, const clock& time)>;
-
-task<int> open_office(executor on, const settings& all, office_work what) {
-  const auto db = co_await database::open(on, all, cluster_use::beside);
-  const system_clock time;
-  std::exception_ptr failure;
-  int code = 1;
-  try {
-    const auto pending = co_await pg::pending_migrations(db->pool(), share_folder() / "migrations");
-    if (pending.empty()) {
-      code = co_await what(db->pool(), time);
-    } else {
-      std::cerr << "The database's schema is not up to date: start `tandem up`, or run `tandem migrate`.\n";
-    }
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await db->close();
-  if (failure) std::rethrow_exception(failure);
-  co_return code;
-}
-
-int in_office(const settings& all, office_work what) {
-  async::loop io;
-  return io.run(open_office(io.on(), all, std::move(what)));
-}
 
 std::string money(std::int64_t micros) { return fmt::format("{:.6f}", static_cast<double>(micros) / 1e6); }
 
@@ -87,8 +59,11 @@ class model_first final : public hunt::classifier {
   hunt::classifier& local_;
 };
 
-task<int> try_on_posts(executor on, const settings& all, pg::pool& db, const clock& time, int version,
-                       int limit, std::ostream& out) {
+task<int> try_on_posts(office& here, int version, int limit) {
+  auto& db = here.db.pool();
+  auto& out = here.out;
+  const auto& all = here.all;
+  const auto& time = here.time;
   const auto body = co_await hunt::prompt_body(db, version);
   if (!body) {
     std::cerr << "There is no version " << version << "; `tandem prompts list` lists them.\n";
@@ -97,7 +72,7 @@ task<int> try_on_posts(executor on, const settings& all, pg::pool& db, const clo
   auto parsed = hunt::parse_prompt(*body);
   if (!parsed) throw std::runtime_error(parsed.error());
   parsed->version = version;
-  const auto http = http::make_plain_client(on, {});
+  const auto http = http::make_plain_client(here.on, {});
   const auto chat = llm::make_chat(*http, model_endpoint(all));
   const auto terms = model_terms_of(all);
   const auto cap = terms.daily_cap == 0 ? INT64_MAX : terms.daily_cap;
@@ -156,7 +131,8 @@ int classify(std::istream& in, std::ostream& out, const settings* with_model) {
 }
 
 int list_prompts(const settings& all, std::ostream& out) {
-  return in_office(all, [&](pg::pool& db, const clock&) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
     const auto known = co_await hunt::list_prompts(db);
     for (const auto& one : known) {
       out << fmt::format("{:<4} {:<8} {} {:%Y-%m-%d %H:%M}  tried on {} posts, {:.1f} % right, cost {}\n",
@@ -169,7 +145,8 @@ int list_prompts(const settings& all, std::ostream& out) {
 }
 
 int show_prompt(const settings& all, std::optional<int> version, std::ostream& out) {
-  return in_office(all, [&](pg::pool& db, const clock&) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
     const auto body = co_await hunt::prompt_body(db, version);
     if (!body) {
       std::cerr << "There is no such version; `tandem prompts list` lists them.\n";
@@ -192,7 +169,9 @@ int add_prompt(const settings& all, const std::string& file, std::ostream& out) 
     std::cerr << file << ": " << parsed.error() << "\n";
     return 1;
   }
-  return in_office(all, [&](pg::pool& db, const clock& time) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto& time = here.time;
     const int version = co_await hunt::add_prompt(db, body.str(), time.now());
     out << fmt::format("Version {} is a draft. Try it: `tandem prompts try {}`.\n", version, version);
     co_return 0;
@@ -201,14 +180,14 @@ int add_prompt(const settings& all, const std::string& file, std::ostream& out) 
 
 int try_prompt(const settings& all, int version, int limit, std::ostream& out) {
   if (!has_model(all)) return 1;
-  async::loop io;
-  return io.run(open_office(io.on(), all, [&](pg::pool& db, const clock& time) -> task<int> {
-    co_return co_await try_on_posts(io.on(), all, db, time, version, limit, out);
-  }));
+  return with_installation(
+      all, out, [&](office& here) -> task<int> { co_return co_await try_on_posts(here, version, limit); });
 }
 
 int publish_prompt(const settings& all, int version, bool force, std::ostream& out) {
-  return in_office(all, [&](pg::pool& db, const clock& time) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto& time = here.time;
     const auto done = co_await hunt::publish_prompt(db, version, all.model_name, force, time.now());
     if (done) {
       out << fmt::format("Version {} is live; running processes take it up within some seconds.\n", version);
@@ -238,7 +217,8 @@ int publish_prompt(const settings& all, int version, bool force, std::ostream& o
 }
 
 int list_models(const settings& all, std::ostream& out) {
-  return in_office(all, [&](pg::pool& db, const clock&) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
     const auto known = co_await hunt::list_models(db);
     const bool own = std::ranges::any_of(known, [](const auto& one) { return one.state == "live"; });
     out << fmt::format("{:<16} {}\n", hunt::shipped_model, own ? "" : "live");
@@ -258,7 +238,9 @@ int train_model(const settings& all, std::ostream& out) {
                  "before it is switched on.\n";
     return 1;
   }
-  return in_office(all, [&](pg::pool& db, const clock& time) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto& time = here.time;
     hunt::learning_parts with{db, time, model_folders_of(all), this_program()};
     const auto made = co_await hunt::learn(std::move(with));
     if (!made) {
@@ -273,7 +255,8 @@ int train_model(const settings& all, std::ostream& out) {
 }
 
 int use_model(const settings& all, const std::string& version, std::ostream& out) {
-  return in_office(all, [&](pg::pool& db, const clock&) -> task<int> {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
     const auto done = co_await hunt::use_model(db, version, model_folders_of(all));
     if (done) {
       out << version << " judges from now on.\n";

@@ -22,6 +22,13 @@ class ModelTown(Town):
         self.model.answers(says("", verdict("none", [])))
         self.settings |= {"TANDEM_MODEL_URL": self.model.url, "TANDEM_MODEL_NAME": "m1", "TANDEM_MODEL_KEY": "sk-hidden-1",
                           "TANDEM_MODEL_TIMEOUT": 1, "TANDEM_MODEL_PATIENCE": patience, "TANDEM_LOG_LEVEL": "debug", **settings}
+        try:
+            self.furnish()
+        except BaseException:
+            self.close()  # nobody else can
+            raise
+
+    def furnish(self):
         self.start()
         self.api("POST", "/channels", {"username": "orders", "title": "Orders"})
         bots = self.bots()

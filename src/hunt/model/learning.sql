@@ -6,11 +6,12 @@ SELECT p.post_id, p.text, l.kind, array_to_string(l.categories, ','), l.scam, l.
        CASE WHEN length(p.fingerprint) > 0 THEN get_byte(p.fingerprint, 0) ELSE p.post_id % 256 END
 FROM hunt.posts p
 JOIN LATERAL (
-  SELECT x.kind, x.categories, x.scam, x.labelled_by AS said_by FROM hunt.labels x WHERE x.post_id = p.post_id
-  UNION ALL
-  SELECT 'none', '{}', bool_or(r.reason = 'scam'), 'reader'
-  FROM hunt.vacancies v JOIN hunt.reports r USING (vacancy_id)
-  WHERE v.post_id = p.post_id AND r.reason IN ('not_vacancy', 'scam') AND r.outcome IS NULL HAVING count(*) >= 2
+  SELECT * FROM (
+    SELECT x.kind, x.categories, x.scam, x.labelled_by AS said_by FROM hunt.labels x WHERE x.post_id = p.post_id
+    UNION ALL
+    SELECT 'none', '{}', bool_or(r.reason = 'scam'), 'reader'
+    FROM hunt.vacancies v JOIN hunt.reports r USING (vacancy_id)
+    WHERE v.post_id = p.post_id AND r.reason IN ('not_vacancy', 'scam') AND r.outcome IS NULL HAVING count(*) >= 2) said
   ORDER BY said_by = 'operator' DESC, said_by = 'reader' DESC LIMIT 1) l ON true
 WHERE p.post_id > $1 AND p.text <> '' ORDER BY p.post_id LIMIT $2;
 
