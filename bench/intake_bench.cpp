@@ -115,6 +115,11 @@ class bench {
     io_.run(cluster_->start());
     pg::pool_options to;
     to.url = cluster_->url();
+    to.observe = [this](std::string_view name, std::chrono::nanoseconds took, bool) {
+      auto& all = statements_[std::string(name)];
+      ++all.first;
+      all.second += took;
+    };
     database_ = pg::make_pool(io_.on(), to);
     io_.run(pg::migrate(*database_, TANDEM_SOURCE_DIR "/migrations"));
     lanes_ = queue::make_pg_queue(io_.on(), *database_, time_);
@@ -152,9 +157,22 @@ class bench {
     io_.run(part_->stop());
     fmt::print("{} of {} judged are vacancies; {} passed the rules in the second run\n", steps_.published,
                steps_.judged, steps_.judged - before);
+    tell_statements();
   }
 
  private:
+  // What the database was waited for, the longest first.
+  void tell_statements() const {
+    std::vector<std::pair<std::chrono::nanoseconds, std::string>> longest;
+    for (const auto& [name, all] : statements_) longest.emplace_back(all.second, name);
+    std::ranges::sort(longest, std::greater());
+    longest.resize(std::min<std::size_t>(longest.size(), 8));
+    for (const auto& [took, name] : longest) {
+      fmt::print("  {:28} {:6} times {:8.2f} s\n", name, statements_.at(name).first,
+                 std::chrono::duration<double>(took).count());
+    }
+  }
+
   task<> take(int posts) {
     async::scope side_by_side(io_.on(), [](std::string_view, std::exception_ptr why) {
       fmt::print(stderr, "{}\n", async::text_of(why));
@@ -202,6 +220,7 @@ class bench {
   std::unique_ptr<async::part> part_;
   std::vector<source> sources_;
   std::map<std::string, std::int64_t> message_ids_;
+  std::map<std::string, std::pair<int, std::chrono::nanoseconds>> statements_;  // how often, how long in all
   std::size_t next_ = 0;
 };
 
