@@ -141,11 +141,11 @@ class Town:
 
         wait_until("the product", ready, seconds)
 
-    def run(self, *arguments, code=0):
+    def run(self, *arguments, code=0, seconds=120):
         """A command of the program beside the running one; its output. code: None for any."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("TANDEM_")}
         env.update({k: str(v) for k, v in self.environment().items()})
-        done = subprocess.run([self.binary, *arguments], env=env, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([self.binary, *arguments], env=env, capture_output=True, text=True, timeout=seconds,
                               stdin=subprocess.DEVNULL)
         assert code is None or done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout

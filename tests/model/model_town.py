@@ -67,6 +67,10 @@ class ModelTown(Town):
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if re.match(re.escape(name) + r"[ {]", line) and all(one in line for one in wanted))
 
+    def parts(self):
+        """What the running program says of its parts."""
+        return json.dumps(Http(self.product_port).call("GET", "/readyz"))
+
     def waiting(self, lane):
         """Messages of a lane that are to be handled, now or later."""
         return self.metric("tandem_queue_waiting", lane=lane) + self.metric("tandem_queue_delayed", lane=lane)
