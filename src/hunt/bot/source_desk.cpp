@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using telegram::update_kind;
 
-const log::logger log_{"hunt.source_desk"};
+const log::logger log_{"source_desk"};
 
 constexpr std::size_t shortest_pasted = 40;  // bytes; less is a word to the bot, not a post
 constexpr std::size_t most_links = 64, most_text = 16 << 10;
