@@ -10,13 +10,15 @@ namespace {
 
 constexpr std::array<role_info, 8> table{{
     {role::reader, "reader", "source reader", "database, channel pages"},
-    {role::classifier, "classifier", "post judge", "database, the model in share/"},
+    {role::classifier, "classifier", "post judge, model judge, model watch",
+     "database, the model in share/, the language model"},
     {role::delivery, "delivery", "fan-out, couriers", "database, Bot API; one process per installation"},
     {role::bots, "bots", "main bot, category bots, operator's chat",
      "database, Bot API; one process per installation"},
     {role::scheduler, "scheduler", "periodic jobs, alerts", "database, Bot API"},
     {role::api, "api", "public listener (webhooks)", "database, public_port; runs with bots"},
-    {role::relay, "relay", "queue watch: what waits, what died; the relay to RabbitMQ", "database, RabbitMQ if it is set"},
+    {role::relay, "relay", "queue watch: what waits, what died; the relay to RabbitMQ",
+     "database, RabbitMQ if it is set"},
     {role::sandbox, "sandbox", "Bot API emulator, channel pages, web chat",
      "a data folder of its own, no database"},
 }};
