@@ -23,8 +23,9 @@ os.environ["TANDEM_BINARY"], os.environ["SCRIPTED_LIBRARY"] = options.binary, op
 sys.path[:0] = [os.path.join(ROOT, "tests/tdlib"), os.path.join(ROOT, "tests")]
 from driver import percentile, wait_until  # noqa: E402
 from town import ReaderTown  # noqa: E402
+from world import distinct_order  # noqa: E402
 
-MARK = re.compile(r"проект-(\d{5})")
+MARK = re.compile(r"логотип-(\d{5})")
 
 
 def text(number):
@@ -33,7 +34,7 @@ def text(number):
 
 def measure(town, chat, first, count, gap):
     for number in range(first, first + count):
-        town.world.message(chat, number, text(number))
+        town.world.message(chat, number, distinct_order(number))
         time.sleep(gap)
     wanted = set(range(first, first + count))
 

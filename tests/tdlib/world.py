@@ -3,6 +3,7 @@ was asked and said."""
 import json
 import os
 import pathlib
+import random
 import time
 
 import schema
@@ -55,6 +56,13 @@ class World:
 
     def said(self, kind):
         return [line for line in self.did("said") if line["said"]["@type"] == kind]
+
+
+def distinct_order(number):
+    """An order for a designer that no other one is nearly the same as; its number stands in the title."""
+    dice = random.Random(number)
+    words = ["".join(dice.choice("бвгджзклмнпрст") + dice.choice("аеиоу") for _ in range(4)) for _ in range(25)]
+    return f"Нужен дизайнер: логотип-{number:05} для кофейни. Бюджет 25 000 ₽.\n{' '.join(words)}"
 
 
 def days_ago(days):

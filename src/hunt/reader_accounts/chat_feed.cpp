@@ -77,6 +77,12 @@ void chat_feed::arrived(tdlib::message what, instant now) {
   insert_ascending(whole.messages, std::move(what));
 }
 
+void chat_feed::edited(const post_messages& whole) {
+  const auto known = albums_.find(whole.front().album_id);
+  if (known == albums_.end()) return;
+  for (const auto& one : whole) insert_ascending(known->second.messages, one);
+}
+
 void chat_feed::gone(std::int64_t id) {
   const auto is_it = [id](const tdlib::message& one) { return one.id == id; };
   std::erase_if(live_, is_it);

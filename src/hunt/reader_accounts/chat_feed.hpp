@@ -62,6 +62,8 @@ class chat_feed {
   // The chat's newest message has this id; it should have come.
   void newest_is(std::int64_t id, instant now);
   void arrived(tdlib::message what, instant now);
+  // As it stands now, whatever came of it before: an album may still wait.
+  void edited(const post_messages& whole);
   // Deleted again before it was taken.
   void gone(std::int64_t id);
 

@@ -197,6 +197,18 @@ TEST_F(ChatFeed, ALateMessageOfAnAlbumMakesThePostWhole) {
   EXPECT_EQ(stored, std::vector<std::int64_t>{11});
 }
 
+TEST_F(ChatFeed, AnEditReachesAnAlbumThatStillWaits) {
+  begin(10);
+  write(1, 10);
+  read_history();
+  come(11, 12, 7);
+  feed->edited({message(11, 7, "new"), message(12, 7)});
+  now += 2s;
+  const auto* batch = feed->next(now);
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->posts.front().front().text, "new");
+}
+
 TEST_F(ChatFeed, AnAlbumThatTwoPagesOfTheHistoryShareIsOnePost) {
   begin(10);
   write(1, 11);

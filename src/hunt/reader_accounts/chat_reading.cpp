@@ -255,7 +255,9 @@ task<> chat_reading::take_edits() {
     const bool there = std::ranges::any_of(batch.posts, [&](const post_messages& one) {
       return !whole.empty() && one.front().id == whole.front().id;
     });
-    if (!whole.empty() && !there) batch.posts.push_back(std::move(whole));
+    if (whole.empty() || there) continue;
+    feed_.edited(whole);
+    batch.posts.push_back(std::move(whole));
   }
   std::ranges::sort(batch.posts, {}, [](const post_messages& one) { return one.front().id; });
   co_await take(batch);

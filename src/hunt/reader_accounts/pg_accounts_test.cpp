@@ -114,10 +114,9 @@ TEST_F(AccountBook, ADeletedPostTakesItsVacancyWithIt) {
   const auto from = add("jobs");
   publish(from, 1, "нужен дизайн сайта для кофейни на берегу моря");
   EXPECT_EQ(run(book->close_posts(from, {1, 99})), 1);
-  EXPECT_EQ(
-      ask("SELECT concat_ws('|', p.state, p.reason, v.state, v.closed) FROM hunt.posts p JOIN "
-          "hunt.vacancies v USING (post_id)"),
-      "dropped|deleted|withdrawn|t");
+  EXPECT_EQ(ask("SELECT concat_ws('|', p.state, p.reason, v.state, v.closed) FROM hunt.posts p JOIN "
+                "hunt.vacancies v USING (post_id)"),
+            "dropped|deleted|withdrawn|t");
   EXPECT_EQ(steps.last(post_event::kind::withdrawn).message_id, 1);
   EXPECT_EQ(run(book->close_posts(from, {1})), 0);
 }
