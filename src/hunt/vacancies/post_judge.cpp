@@ -8,9 +8,9 @@
 #include "base/text/fold.hpp"
 #include "hunt/model/model_judge.hpp"
 #include "hunt/posts/lanes.hpp"
+#include "hunt/vacancies/closed.hpp"
 #include "hunt/vacancies/digest.hpp"
 #include "hunt/vacancies/facts.hpp"
-#include "hunt/vacancies/closed.hpp"
 #include "hunt/vacancies/vacancies_sql.hpp"
 #include "platform/log/log.hpp"
 
