@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 // As the shipped model is made (train_main.cpp).
-constexpr int written_weight = 12;
 constexpr std::uint64_t train_seed = 20'240'601;
 constexpr int heaviest = 100;
 

@@ -23,9 +23,6 @@ namespace {
 using namespace tandem::hunt;
 namespace fs = std::filesystem;
 
-// A written post counts as much as this many made by the grammar: there are far fewer of them, and they are
-// closer to what people write.
-constexpr int written_weight = 12;
 // Every so many-th written post is kept out while thresholds are chosen.
 constexpr std::size_t kept_out = 5;
 
@@ -111,7 +108,7 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
   train(posts, words, to);
   fmt::print("{} posts\n", posts.size());
   if (choose) {
-    write(to / settings_file, model_settings{}.print());
+    write(to / settings_file, read(from / "thresholds.txt"));
     auto held_out = orthrow(seeds.expand(seed_part::held_out, held_out_seed), "");
     for (const auto& one : written_apart) held_out.insert(held_out.end(), written_weight, one);
     const model_settings chosen = choose_thresholds(held_out, to);
