@@ -100,9 +100,11 @@ struct glance {
   std::vector<hunt::channel_post> posts;
 };
 
-task<glance> look_at(executor on, hunt::written_source what, std::string root) {
+task<glance> look_at(executor on, hunt::written_source what, std::string root, std::string proxy) {
   http::client_options options;
-  const auto client = http::make_plain_client(on, std::move(options));
+  options.proxy = std::move(proxy);
+  const auto client = options.proxy.empty() ? http::make_plain_client(on, std::move(options))
+                                            : http::make_curl_client(on, std::move(options));
   http::fetch ask;
   const bool feed = !what.address.empty();
   ask.url = feed ? what.address : root + "/s/" + what.name;
@@ -278,7 +280,7 @@ int try_source(const settings& all, const std::string& name, const std::string& 
     return 1;
   }
   async::loop io;
-  const auto found = io.run(look_at(io.on(), *what, pages_of(all)));
+  const auto found = io.run(look_at(io.on(), *what, pages_of(all), all.telegram_proxy));
   if (!found.trouble.empty()) {
     std::cerr << name << " cannot be read: " << found.trouble << "\n";
     return 1;
