@@ -78,7 +78,10 @@ std::unordered_set<std::string> telling_words(std::span<const category_line> lin
 void train_one(const std::shared_ptr<fasttext::Args>& args, const std::filesystem::path& to) {
   fasttext::FastText model;
   model.train(*args);
-  model.saveModel(to.string());
+  // Whoever opens the model meanwhile finds the old one or the new one, never half of it.
+  const std::filesystem::path unfinished = to.string() + ".part";
+  model.saveModel(unfinished.string());
+  std::filesystem::rename(unfinished, to);
 }
 
 constexpr auto grid = std::to_array<float>(
