@@ -248,7 +248,10 @@ class asking_judge final : public model_judge {
 
   // What was asked before the state changed says nothing about the new one.
   task<> works(std::uint64_t changes) {
-    if (changes != changes_) co_return;
+    if (changes != changes_) {
+      breaker_.gave_up();  // it may have been the one that tries
+      co_return;
+    }
     breaker_.succeeded();
     co_await note(model_condition::works, "");
   }

@@ -46,6 +46,15 @@ TEST(Breaker, ThePauseHasABoundAndLateFailuresDoNotProlongIt) {
   EXPECT_EQ(one.open_until(t + 1s), t + 60s);
 }
 
+TEST(Breaker, ATryThatCameToNoEndLeavesRoomForAnother) {
+  breaker one;
+  for (int i = 0; i < 3; ++i) one.failed(test_day);
+  one.asking();
+  EXPECT_TRUE(one.open_until(test_day + 5s));
+  one.gave_up();
+  EXPECT_FALSE(one.open_until(test_day + 5s));
+}
+
 struct model_town : way {
   scripted_model model;
   model_terms terms{"m1", 4, 20s, 1'000'000, 2'000'000, 0, "Europe/Moscow", {}};
