@@ -28,7 +28,7 @@ std::string answer_in(std::string_view bytes, std::size_t piece, bool to_head) {
   const auto got = reader.take();
   if (got.body.size() > limit || got.status < 200 || got.status > 999) std::abort();
   std::string seen = std::to_string(got.status) + (kept ? " kept" : "");
-  for (const auto& [name, value] : got.headers.all()) seen += "|" + name + ":" + value;
+  for (const auto [name, value] : got.headers) seen.append("|").append(name).append(":").append(value);
   return seen + "\n" + got.body;
 }
 
