@@ -66,8 +66,8 @@ TEST(HeldOutPosts, TheJudgeKeepsItsFiguresOnThirteenHundredWrittenPosts) {
   constexpr std::array<std::string_view, 3> files{"eval_vacancies.jsonl", "eval_cvs.jsonl",
                                                   "eval_negatives.jsonl"};
   const figures have = measure(*judge, files);
-  EXPECT_GE(have.kind_accuracy, 0.90);
-  EXPECT_LE(have.cvs_let_through, 0.05);
+  EXPECT_GE(have.kind_accuracy, 0.86);
+  EXPECT_LE(have.cvs_let_through, 0.025);
   EXPECT_GE(have.scams_found, 0.70);
   EXPECT_GE(have.macro_f1, 0.80);
 }
@@ -78,7 +78,7 @@ TEST(HeldOutPosts, TheJudgeKeepsItsFiguresOnTheBlindSet) {
   constexpr std::array<std::string_view, 1> files{"eval_blind.jsonl"};
   const figures have = measure(*judge, files);
   EXPECT_GE(have.kind_accuracy, 0.92);
-  EXPECT_LE(have.cvs_let_through, 0.03);
+  EXPECT_LE(have.cvs_let_through, 0.02);
   EXPECT_GE(have.scams_found, 0.75);
   EXPECT_GE(have.macro_f1, 0.85);
 }
