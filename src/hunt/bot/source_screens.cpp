@@ -10,7 +10,6 @@
 namespace tandem::hunt::bot {
 namespace {
 
-using locale::markup;
 using telegram::keyboard;
 
 constexpr std::size_t sources_listed = 30;

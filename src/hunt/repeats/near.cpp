@@ -10,7 +10,6 @@
 namespace tandem::hunt {
 namespace {
 
-using text::token;
 using text::token_kind;
 
 constexpr std::size_t rows_of_band = 2, number_of_bands = 16;

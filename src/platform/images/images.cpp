@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,13 @@ class descriptor {
 struct both_ends {
   descriptor read, write;
 };
+// For the child's input: a pipe would kill this process with SIGPIPE when the child ends early.
+both_ends make_sockets() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    throw std::system_error(errno, std::generic_category(), "socketpair");
+  return {descriptor(ends[0]), descriptor(ends[1])};
+}
 both_ends make_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
@@ -81,7 +89,6 @@ pid_t start(const std::filesystem::path& program, const char* job, int in, int o
 std::optional<std::string> talk(both_ends& in, both_ends& out, std::string_view input) {
   in.read.close();
   out.write.close();
-  fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   std::string output;
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
@@ -91,7 +98,7 @@ std::optional<std::string> talk(both_ends& in, both_ends& out, std::string_view 
     if (poll(ends, in.write.get() < 0 ? 1 : 2, static_cast<int>(left.count())) < 0 && errno != EINTR)
       throw std::system_error(errno, std::generic_category(), "poll");
     if (ends[1].revents != 0 && in.write.get() >= 0) {
-      const auto put = ::write(in.write.get(), input.data(), input.size());
+      const auto put = send(in.write.get(), input.data(), input.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (put > 0) input.remove_prefix(static_cast<std::size_t>(put));
       if (input.empty() || (put < 0 && errno != EAGAIN && errno != EINTR)) in.write.close();
     }
@@ -147,7 +154,7 @@ void append(std::string& to, const bytes& picture) {
 // Blocks: for the thread pool.
 std::expected<answer, image_error> run(const std::filesystem::path& program, const char* job,
                                        const std::string& input, std::size_t results) {
-  auto in = make_pipe(), out = make_pipe();
+  auto in = make_sockets(), out = make_pipe();
   const pid_t pid = start(program, job, in.read.get(), out.write.get());
   std::optional<std::string> output;
   try {

@@ -122,15 +122,16 @@ class loaded_gazetteer final : public gazetteer {
          at != names_.end() && at->key == key; ++at)
       (at->own ? own : other).push_back(at->number);
     // What others call a town matters only where no town is called so.
-    found.matches = likeliest(own.empty() ? std::move(other) : std::move(own), limit);
+    found.matches = likeliest(own.empty() ? other : own, limit);
     if (!found.matches.empty()) return found;
 
     found.guessed = true;
     if (key.size() >= least_beginning) {
+      std::vector<std::uint32_t> begun;
       for (auto at = std::ranges::lower_bound(names_, key, {}, &named::key);
            at != names_.end() && at->key.starts_with(key); ++at)
-        if (at->own) own.push_back(at->number);
-      found.matches = likeliest(std::move(own), limit);
+        if (at->own) begun.push_back(at->number);
+      found.matches = likeliest(std::move(begun), limit);
       if (!found.matches.empty()) return found;
     }
     found.matches = misspelt(key, limit);
