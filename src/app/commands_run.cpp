@@ -15,8 +15,9 @@ task<> run(executor on, const settings& all, std::vector<role> roles, std::ostre
   std::exception_ptr failure;
   try {
     co_await house->start();
+    async::termination asked(on);  // before it is told: who reads the line may stop us at once
     out << "ready " << house->address() << std::endl;  // flushed: ./run and tests wait for this line
-    co_await async::termination_signal();
+    co_await asked.wait();
   } catch (...) {
     failure = std::current_exception();
   }

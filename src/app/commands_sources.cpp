@@ -62,14 +62,15 @@ task<int> add_these(office& here, std::vector<hunt::new_source> these, std::vect
     }
     const bool known = outcomes[i].error().why == hunt::source_error::already_there;
     ++(known ? there : bad);
-    (known ? here.out : std::cerr) << places[i] << these[i].name << ": " << why(outcomes[i].error()) << "\n";
+    (known && these.size() > 1 ? here.out : std::cerr)
+        << places[i] << these[i].name << ": " << why(outcomes[i].error()) << "\n";
   }
   if (bad > 0) {
     std::cerr << fmt::format("Nothing was added: {} of {} are refused, see above.\n", bad, these.size());
     co_return 1;
   }
-  if (these.size() == 1 && added == 1) {
-    here.out << these.front().name << " is read from now on.\n";
+  if (these.size() == 1) {
+    if (added == 1) here.out << these.front().name << " is read from now on.\n";
   } else {
     here.out << fmt::format("{} added, {} were there. They are read from now on.\n", added, there);
   }

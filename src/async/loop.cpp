@@ -33,9 +33,12 @@ void loop::run(task<> main) {
   if (failure) std::rethrow_exception(failure);
 }
 
-task<int> termination_signal() {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT);
-  co_return co_await signals.async_wait(asio::use_awaitable);
-}
+struct termination::state {
+  explicit state(const executor& on) : signals(on, SIGTERM, SIGINT) {}
+  asio::signal_set signals;
+};
+termination::termination(executor on) : state_(std::make_unique<state>(on)) {}
+termination::~termination() = default;
+task<int> termination::wait() { co_return co_await state_->signals.async_wait(asio::use_awaitable); }
 
 }  // namespace tandem::async

@@ -24,8 +24,18 @@ class loop {
   std::unique_ptr<state> state_;
 };
 
-// Waits for SIGTERM or SIGINT.
-task<int> termination_signal();
+// SIGTERM and SIGINT end nothing by themselves from its making on; wait() gives the one that comes or has
+// come.
+class termination {
+ public:
+  explicit termination(executor on);
+  ~termination();
+  task<int> wait();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 template <class T>
 T loop::run(task<T> main) {
