@@ -259,7 +259,7 @@ class ReadingWalk extends Walker {
       await this.press("older");
       await this.button("newer").waitFor();
       await this.press(/^7$/);
-      await this.button("save").waitFor();
+      await this.button("newer").waitFor({ state: "hidden" }); // the card is there in place of the list
       await this.press("back");
       await this.button("newer").waitFor();
       await this.press("newer");
