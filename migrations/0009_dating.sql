@@ -1,0 +1,310 @@
+-- Dating: people, photos, ratings, decks, likes, matches, talks, safety.
+CREATE SCHEMA dating;
+
+-- One row per person from the moment of consent on; nothing of Dating is kept of anybody before.
+CREATE TABLE dating.profiles (
+  user_id         bigint PRIMARY KEY REFERENCES accounts.users (user_id) ON DELETE CASCADE,
+  -- draft: registration under way; hidden: by the person; stale: by the clean-up of those who were silent
+  state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'active', 'hidden', 'stale', 'banned')),
+  step            text NOT NULL DEFAULT '',            -- what registration asks next; '' once it is complete
+  consent_version integer NOT NULL,
+  consented_at    timestamptz NOT NULL,
+  name            text NOT NULL DEFAULT '',
+  born_on         date,
+  sex             text CHECK (sex IN ('female', 'male')),
+  seeks           text CHECK (seeks IN ('female', 'male', 'anyone')),
+  latitude        real,                                -- rounded to 0.01 degrees before it is stored
+  longitude       real,
+  place_id        bigint NOT NULL DEFAULT 0,           -- of the gazetteer; the nearest town of a shared location
+  about           text NOT NULL DEFAULT '',
+  interests       text[] NOT NULL DEFAULT '{}',        -- slugs of the list; own words as '+words'
+  age_from        smallint NOT NULL DEFAULT 18,
+  age_to          smallint NOT NULL DEFAULT 99,
+  radius_km       smallint NOT NULL DEFAULT 50,
+  own_city        boolean NOT NULL DEFAULT false,      -- the own town only, however near others are
+  trust           smallint NOT NULL DEFAULT 0,         -- 0 new, 1 photos once approved, 2 long here without a word against them
+  shadow          boolean NOT NULL DEFAULT false,      -- a shadow ban: shown to nobody, told of nothing
+  ban_reason      text NOT NULL DEFAULT '',
+  created_at      timestamptz NOT NULL,
+  active_at       timestamptz NOT NULL,                -- the last press or message, to the hour
+  asked_stale_at  timestamptz,
+  won_back_at     timestamptz,                         -- the one win-back notice
+  has_photo       boolean NOT NULL DEFAULT false,      -- at least one that others may see; kept by a trigger
+  CHECK ((latitude IS NULL) = (longitude IS NULL)),
+  CHECK (age_from BETWEEN 18 AND 99 AND age_to BETWEEN age_from AND 99 AND radius_km BETWEEN 1 AND 500)
+);
+-- Whom a deck may show.
+CREATE INDEX profiles_shown ON dating.profiles (sex, latitude, longitude)
+  WHERE state = 'active' AND NOT shadow;
+CREATE INDEX profiles_by_town ON dating.profiles (place_id, sex) WHERE state = 'active' AND NOT shadow;
+CREATE INDEX profiles_by_activity ON dating.profiles (active_at) WHERE state = 'active';
+
+-- Younger than 18: asked again on the day that the person named at the earliest. No name, no date of birth.
+CREATE TABLE dating.underage (
+  user_id bigint PRIMARY KEY REFERENCES accounts.users (user_id) ON DELETE CASCADE,
+  until   date NOT NULL
+);
+
+CREATE TABLE dating.photos (
+  photo_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  position   smallint NOT NULL,                        -- 1..6, the order of showing
+  state      text NOT NULL CHECK (state IN ('waiting', 'shown', 'refused', 'hidden')),
+  blob_id    text NOT NULL,
+  thumb_id   text NOT NULL,
+  shape      bigint NOT NULL,                          -- perceptual hash, 64 bits
+  width      smallint NOT NULL,
+  height     smallint NOT NULL,
+  unique_id  text NOT NULL DEFAULT '',                 -- Telegram's file_unique_id: the same photo twice is one
+  suspicious boolean NOT NULL DEFAULT false,           -- looks like a photo of somebody banned
+  sent_at    timestamptz NOT NULL,
+  decided_at timestamptz,
+  decided_by bigint,                                   -- operator's user id; NULL: by trust or by a setting
+  UNIQUE (user_id, position) DEFERRABLE INITIALLY IMMEDIATE
+);
+CREATE INDEX photos_waiting ON dating.photos (sent_at) WHERE state = 'waiting';
+CREATE INDEX photos_by_blob ON dating.photos (blob_id);
+
+CREATE TABLE dating.photo_files (                      -- file_id is another one for every bot
+  photo_id bigint NOT NULL REFERENCES dating.photos (photo_id) ON DELETE CASCADE,
+  bot_id   bigint NOT NULL,
+  file_id  text NOT NULL,
+  PRIMARY KEY (photo_id, bot_id)
+);
+CREATE TABLE dating.banned_shapes (shape bigint PRIMARY KEY, banned_at timestamptz NOT NULL);
+
+CREATE FUNCTION dating.know_photos() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE who bigint := coalesce(NEW.user_id, OLD.user_id);
+BEGIN
+  UPDATE dating.profiles p SET has_photo = have.some
+    FROM (SELECT EXISTS (SELECT 1 FROM dating.photos WHERE user_id = who AND state = 'shown') AS some) have
+    WHERE p.user_id = who AND p.has_photo <> have.some;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER know_photos AFTER INSERT OR DELETE OR UPDATE OF state ON dating.photos
+  FOR EACH ROW EXECUTE FUNCTION dating.know_photos();
+
+-- What one said of another. An undo deletes the row.
+CREATE TABLE dating.judgements (
+  viewer_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  candidate_id bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  liked        boolean NOT NULL,
+  letter       bytea,                                  -- of a like with a message, sealed; erased after 7 days
+  judged_at    timestamptz NOT NULL,
+  PRIMARY KEY (viewer_id, candidate_id)
+);
+CREATE INDEX judgements_liked ON dating.judgements (candidate_id, judged_at) INCLUDE (viewer_id) WHERE liked;
+CREATE INDEX judgements_latest ON dating.judgements (viewer_id, judged_at DESC);
+
+-- What was used up on a day (UTC); what is limited by the operator, and the cap of showings.
+CREATE TABLE dating.days (
+  user_id  bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  day      date NOT NULL,
+  likes    integer NOT NULL DEFAULT 0,
+  letters  integer NOT NULL DEFAULT 0,
+  undos    integer NOT NULL DEFAULT 0,
+  messages integer NOT NULL DEFAULT 0,
+  shown    integer NOT NULL DEFAULT 0,                 -- to others
+  liked_by integer NOT NULL DEFAULT 0,
+  matched  integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (user_id, day)
+);
+CREATE INDEX days_by_day ON dating.days (day);
+
+CREATE TABLE dating.matches (
+  match_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  low_id     bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  high_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  -- opened: one has written; answered: the other, too; silent: nobody for days, nudged once
+  state      text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'opened', 'answered', 'silent', 'closed')),
+  matched_at timestamptz NOT NULL,
+  opened_by  bigint,
+  opened_at  timestamptz,
+  answered_at timestamptz,
+  last_at    timestamptz NOT NULL,                     -- matched, or the last message
+  nudged_at  timestamptz,
+  closed_by  bigint,
+  closed_at  timestamptz,
+  low_contact  boolean NOT NULL DEFAULT false,         -- has agreed to share the contact
+  high_contact boolean NOT NULL DEFAULT false,
+  UNIQUE (low_id, high_id),
+  CHECK (low_id < high_id)
+);
+CREATE INDEX matches_of_high ON dating.matches (high_id, last_at);
+CREATE INDEX matches_of_low ON dating.matches (low_id, last_at);
+CREATE INDEX matches_to_nudge ON dating.matches (last_at) WHERE state IN ('new', 'opened', 'answered');
+
+-- What a person is to be told: written in the transaction that makes it true, sent by the bots' process, marked then.
+CREATE TABLE dating.notices (
+  notice_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  kind       text NOT NULL,                            -- match, liked, photo_shown, photo_refused, warned, nudge, stale …
+  about_id   bigint NOT NULL DEFAULT 0,                -- a person, match or photo, as the kind says
+  made_at    timestamptz NOT NULL,
+  tries      smallint NOT NULL DEFAULT 0,
+  next_at    timestamptz NOT NULL
+);
+CREATE INDEX notices_due ON dating.notices (next_at);
+
+-- Whom the person writes to at this moment; pinned: the message that says so.
+CREATE TABLE dating.talks (
+  user_id  bigint PRIMARY KEY REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  match_id bigint NOT NULL REFERENCES dating.matches (match_id) ON DELETE CASCADE,
+  bot_id   bigint NOT NULL,
+  pinned   bigint
+);
+CREATE TABLE dating.messages (
+  bot_id       bigint NOT NULL,
+  from_id      bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  from_message bigint NOT NULL,                        -- in the sender's chat with the bot
+  match_id     bigint NOT NULL REFERENCES dating.matches (match_id) ON DELETE CASCADE,
+  to_message   bigint,                                 -- in the other's chat; NULL: on its way
+  state        text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'sent', 'refused', 'deleted')),
+  content      bytea,                                  -- sealed; erased after 7 days
+  sent_at      timestamptz NOT NULL,
+  PRIMARY KEY (bot_id, from_id, from_message)
+);
+CREATE INDEX messages_of_match ON dating.messages (match_id, sent_at);
+CREATE INDEX messages_due ON dating.messages (sent_at) WHERE state = 'due';
+CREATE INDEX messages_with_content ON dating.messages (sent_at) WHERE content IS NOT NULL;
+
+-- Safety.
+CREATE TABLE dating.blocks (
+  by_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  about_id bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  at       timestamptz NOT NULL,
+  PRIMARY KEY (by_id, about_id)
+);
+CREATE INDEX blocks_of ON dating.blocks (about_id);
+CREATE TABLE dating.complaints (
+  complaint_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  by_id      bigint REFERENCES dating.profiles (user_id) ON DELETE SET NULL,
+  about_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  match_id   bigint REFERENCES dating.matches (match_id) ON DELETE SET NULL,  -- made in a talk: opens its content
+  reason     text NOT NULL CHECK (reason IN ('minor', 'scam', 'spam', 'insult', 'nudity', 'fake', 'other', 'rule')),
+  weight     real NOT NULL,                            -- of the reporter, 0..1
+  priority   real NOT NULL,
+  state      text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'upheld', 'dismissed')),
+  made_at    timestamptz NOT NULL,
+  decided_at timestamptz,
+  decided_by bigint
+);
+CREATE INDEX complaints_open ON dating.complaints (priority DESC, made_at) WHERE state = 'open';
+CREATE INDEX complaints_about ON dating.complaints (about_id, made_at);
+CREATE UNIQUE INDEX complaints_once ON dating.complaints (by_id, about_id) WHERE state = 'open';
+-- Every action of an operator or a rule against a person, with its undoing.
+CREATE TABLE dating.actions (
+  action_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id      bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  action       text NOT NULL CHECK (action IN ('warn', 'hide_photo', 'shadow', 'ban', 'hide', 'dismiss', 'read_talk')),
+  by_id        bigint,                                 -- NULL: a rule
+  complaint_id bigint REFERENCES dating.complaints (complaint_id) ON DELETE SET NULL,
+  subject      text NOT NULL DEFAULT '',               -- photo id, rule's name
+  at           timestamptz NOT NULL,
+  undone_at    timestamptz,
+  undone_by    bigint
+);
+CREATE INDEX actions_of ON dating.actions (user_id, at);
+-- Identical openers: a keyed hash of the folded text.
+CREATE TABLE dating.openers (
+  from_id  bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  hash     bigint NOT NULL,
+  match_id bigint NOT NULL,
+  at       timestamptz NOT NULL,
+  PRIMARY KEY (from_id, hash, match_id)
+);
+
+-- Ratings: the parts and the result, and what they were (90 days).
+CREATE TABLE dating.ratings (
+  user_id        bigint PRIMARY KEY REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  received_good  real NOT NULL DEFAULT 0,              -- tallies of docs/rating.md
+  received_count real NOT NULL DEFAULT 0,
+  received_at    timestamptz,
+  given_good     real NOT NULL DEFAULT 0,
+  given_count    real NOT NULL DEFAULT 0,
+  given_at       timestamptz,
+  matched        real NOT NULL DEFAULT 0,
+  talked         real NOT NULL DEFAULT 0,              -- matches in which somebody wrote
+  level1         real NOT NULL DEFAULT 0,              -- log-odds
+  level2         real NOT NULL DEFAULT 0.42,           -- likes per showing, smoothed
+  level3         real NOT NULL DEFAULT 0.42,           -- what the deck's shortlist is ordered by
+  version        integer NOT NULL DEFAULT 0,           -- of the coefficients
+  rated_at       timestamptz NOT NULL,
+  dirty          boolean NOT NULL DEFAULT false        -- something has changed since rated_at
+);
+CREATE INDEX ratings_dirty ON dating.ratings (user_id) WHERE dirty;
+CREATE TABLE dating.rating_history (
+  user_id bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  at      timestamptz NOT NULL,
+  level1  real NOT NULL,
+  level2  real NOT NULL,
+  level3  real NOT NULL,
+  version integer NOT NULL
+);
+CREATE INDEX rating_history_of ON dating.rating_history (user_id, at);
+CREATE INDEX rating_history_age ON dating.rating_history USING brin (at);
+CREATE TABLE dating.coefficients (
+  version integer PRIMARY KEY,
+  made_at timestamptz NOT NULL,
+  body    jsonb NOT NULL,                              -- coefficients and the weights of level 1
+  why     text NOT NULL DEFAULT '',
+  in_use  boolean NOT NULL DEFAULT false
+);
+CREATE UNIQUE INDEX coefficients_in_use ON dating.coefficients (in_use) WHERE in_use;
+
+-- Decks that are ready: written by the role matching, or by an indexed query where there is none.
+CREATE TABLE dating.decks (
+  viewer_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  place        smallint NOT NULL,
+  candidate_id bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  km           real NOT NULL,
+  stage        smallint NOT NULL DEFAULT 0,            -- how often the search was widened for it
+  made_at      timestamptz NOT NULL,
+  PRIMARY KEY (viewer_id, place)
+);
+-- What the matching engines of all processes have to learn, in the order of commits as far as they can see it.
+CREATE TABLE dating.changes (
+  change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  xid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  user_id   bigint NOT NULL,
+  at        timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX changes_by_xid ON dating.changes (xid, change_id);
+CREATE FUNCTION dating.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO dating.changes (user_id) VALUES (coalesce(NEW.user_id, OLD.user_id));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER profile_changed AFTER INSERT OR DELETE OR UPDATE OF
+    state, shadow, sex, seeks, born_on, latitude, longitude, place_id, age_from, age_to, has_photo
+  ON dating.profiles FOR EACH ROW EXECUTE FUNCTION dating.note_change();
+
+-- Growth.
+CREATE TABLE dating.invites (
+  user_id bigint PRIMARY KEY REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  code    text NOT NULL UNIQUE
+);
+CREATE TABLE dating.invited (
+  user_id     bigint PRIMARY KEY REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  by_id       bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  at          timestamptz NOT NULL,
+  rewarded_at timestamptz
+);
+-- What a person may do beyond the free part. Who grants it (a payment, an invite, the operator) says so in `source`.
+CREATE TABLE dating.entitlements (
+  entitlement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  kind       text NOT NULL CHECK (kind IN ('premium', 'boost')),
+  source     text NOT NULL,
+  granted_at timestamptz NOT NULL,
+  until      timestamptz NOT NULL
+);
+CREATE INDEX entitlements_of ON dating.entitlements (user_id, kind, until);
+
+-- That somebody was erased, and what: no reference to the person but a keyed hash that only they can name again.
+CREATE TABLE dating.erasures (
+  erasure_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  proof      text NOT NULL UNIQUE,
+  erased_at  timestamptz NOT NULL,
+  counts     jsonb NOT NULL
+);
