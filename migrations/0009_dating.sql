@@ -60,10 +60,12 @@ CREATE TABLE dating.photos (
   sent_at    timestamptz NOT NULL,
   decided_at timestamptz,
   decided_by bigint,                                   -- operator's user id; NULL: by trust or by a setting
+  reason     text NOT NULL DEFAULT '',                 -- of a refused one
   UNIQUE (user_id, position) DEFERRABLE INITIALLY IMMEDIATE
 );
 CREATE INDEX photos_waiting ON dating.photos (sent_at) WHERE state = 'waiting';
 CREATE INDEX photos_by_blob ON dating.photos (blob_id);
+CREATE INDEX photos_by_thumb ON dating.photos (thumb_id);
 
 CREATE TABLE dating.photo_files (                      -- file_id is another one for every bot
   photo_id bigint NOT NULL REFERENCES dating.photos (photo_id) ON DELETE CASCADE,
@@ -71,7 +73,46 @@ CREATE TABLE dating.photo_files (                      -- file_id is another one
   file_id  text NOT NULL,
   PRIMARY KEY (photo_id, bot_id)
 );
+CREATE TABLE dating.pair_files (                       -- the picture of a match: two first photos side by side
+  left_id  bigint NOT NULL REFERENCES dating.photos (photo_id) ON DELETE CASCADE,
+  right_id bigint NOT NULL REFERENCES dating.photos (photo_id) ON DELETE CASCADE,
+  bot_id   bigint NOT NULL,
+  file_id  text NOT NULL,
+  PRIMARY KEY (left_id, right_id, bot_id)
+);
+CREATE INDEX pair_files_of_right ON dating.pair_files (right_id);
+-- Received by a bot, and not yet fetched and prepared.
+CREATE TABLE dating.photo_inbox (
+  inbox_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  bot_id    bigint NOT NULL,
+  chat_id   bigint NOT NULL,
+  file_id   text NOT NULL,
+  unique_id text NOT NULL,
+  tries     smallint NOT NULL DEFAULT 0,
+  next_at   timestamptz NOT NULL,
+  UNIQUE (user_id, unique_id)
+);
+CREATE INDEX photo_inbox_due ON dating.photo_inbox (next_at);
+-- The card of the moderation queue in each of the operator's chats.
+CREATE TABLE dating.photo_desks (
+  bot_id     bigint NOT NULL,
+  chat_id    bigint NOT NULL,
+  message_id bigint NOT NULL,
+  photo_id   bigint NOT NULL,                          -- 0: the queue was empty
+  digest     text NOT NULL,
+  PRIMARY KEY (bot_id, chat_id)
+);
 CREATE TABLE dating.banned_shapes (shape bigint PRIMARY KEY, banned_at timestamptz NOT NULL);
+
+-- However a photo's row goes, its files follow.
+CREATE TABLE dating.dead_blobs (blob_id text PRIMARY KEY);
+CREATE FUNCTION dating.bury_blobs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO dating.dead_blobs (blob_id) VALUES (OLD.blob_id), (OLD.thumb_id) ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER bury_blobs AFTER DELETE ON dating.photos FOR EACH ROW EXECUTE FUNCTION dating.bury_blobs();
 
 CREATE FUNCTION dating.know_photos() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE who bigint := coalesce(NEW.user_id, OLD.user_id);
