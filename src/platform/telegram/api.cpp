@@ -33,6 +33,8 @@ constexpr known_text known_texts[] = {
     {400, "message to copy not found", refusal::message_gone},
     {400, "message to forward not found", refusal::message_gone},
     {400, "message to be replied not found", refusal::message_gone},
+    {400, "message to pin not found", refusal::message_gone},
+    {400, "message to unpin not found", refusal::message_gone},
     {400, "message can't be edited", refusal::message_gone},
     {400, "message can't be deleted", refusal::message_gone},
     {400, "message_id_invalid", refusal::message_gone},
@@ -109,6 +111,17 @@ task<answer<bool>> read_done(task<answer<std::string>> call, refusal also_done =
   co_return std::unexpected(std::move(raw.error()));
 }
 
+// The message that was edited, or its ids alone when there was nothing to change.
+task<answer<message>> read_edited(task<answer<std::string>> call, std::int64_t chat_id,
+                                  std::int64_t message_id) {
+  auto raw = co_await std::move(call);
+  if (raw || raw.error().why != refusal::not_modified) co_return object_of<message>(std::move(raw));
+  message same;
+  same.message_id = message_id;
+  same.chat.id = chat_id;
+  co_return same;
+}
+
 void add_markup(json_object& params, const reply_markup& markup) {
   const auto add = [&]<class T>(const T& keyboard) {
     if constexpr (!std::is_same_v<T, std::monostate>) params.raw("reply_markup", to_json(keyboard));
@@ -129,6 +142,35 @@ void add_options(json_object& params, const send_options& options) {
 
 void add_mode(json_object& params, parse_mode mode) {
   if (mode == parse_mode::html) params.text("parse_mode", "HTML");
+}
+
+// A text and how it is formatted: by its entities, or by the parse mode.
+void add_text(json_object& params, std::string_view name, std::string_view text, parse_mode mode,
+              const std::vector<message_entity>& entities) {
+  params.text(name, text);
+  if (entities.empty()) {
+    add_mode(params, mode);
+  } else {
+    params.raw(name == "caption" ? "caption_entities" : "entities", to_json(entities));
+  }
+}
+
+struct file_method {
+  file_kind kind;
+  std::string_view method, field;
+};
+constexpr file_method file_methods[] = {
+    {file_kind::voice, "sendVoice", "voice"},
+    {file_kind::video_note, "sendVideoNote", "video_note"},
+    {file_kind::sticker, "sendSticker", "sticker"},
+    {file_kind::video, "sendVideo", "video"},
+    {file_kind::animation, "sendAnimation", "animation"},
+    {file_kind::audio, "sendAudio", "audio"},
+};
+
+std::string decimal(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
 }
 
 call_options sending(std::int64_t chat_id, const send_options& options, int messages = 1) {
@@ -308,8 +350,7 @@ task<answer<webhook_info>> bot_api::get_webhook_info() {
 
 task<answer<message_id>> bot_api::send_message(text_message what) {
   json_object params;
-  params.text("text", what.text);
-  add_mode(params, what.parse_mode);
+  add_text(params, "text", what.text, what.parse_mode, what.entities);
   if (what.link_preview) params.raw("link_preview_options", to_json(*what.link_preview));
   add_options(params, what.options);
   add_markup(params, what.markup);
@@ -343,6 +384,29 @@ task<answer<message>> bot_api::send_document(document_message what) {
   return read_result<message>(call("sendDocument", std::move(params).done(), std::move(options)));
 }
 
+task<answer<message>> bot_api::send_file(file_message what) {
+  const auto& how = file_methods[static_cast<std::size_t>(what.kind)];
+  auto options = sending(what.chat_id, what.options);
+  json_object params;
+  params.text(how.field, attach(std::move(what.file), "file0", options));
+  if (!what.caption.empty()) {
+    params.text("caption", what.caption);
+    add_mode(params, what.parse_mode);
+  }
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  return read_result<message>(call(how.method, std::move(params).done(), std::move(options)));
+}
+
+task<answer<message>> bot_api::send_location(location_message what) {
+  json_object params;
+  params.raw("latitude", decimal(what.latitude)).raw("longitude", decimal(what.longitude));
+  add_options(params, what.options);
+  add_markup(params, what.markup);
+  auto options = sending(what.chat_id, what.options);
+  return read_result<message>(call("sendLocation", std::move(params).done(), std::move(options)));
+}
+
 task<answer<std::vector<message>>> bot_api::send_media_group(album_message what) {
   auto options = sending(what.chat_id, what.options, static_cast<int>(what.media.size()));
   std::string media = "[";
@@ -367,6 +431,9 @@ task<answer<std::vector<message>>> bot_api::send_media_group(album_message what)
 task<answer<message_id>> bot_api::copy_message(message_copy what) {
   json_object params;
   params.number("from_chat_id", what.from_chat_id).number("message_id", what.message_id);
+  if (what.caption) {
+    add_text(params, "caption", *what.caption, parse_mode::none, what.caption_entities);
+  }
   add_options(params, what.options);
   add_markup(params, what.markup);
   auto options = sending(what.chat_id, what.options);
@@ -375,8 +442,8 @@ task<answer<message_id>> bot_api::copy_message(message_copy what) {
 
 task<answer<bool>> bot_api::edit_message_text(text_edit what) {
   json_object params;
-  params.number("message_id", what.message_id).text("text", what.text);
-  add_mode(params, what.parse_mode);
+  params.number("message_id", what.message_id);
+  add_text(params, "text", what.text, what.parse_mode, what.entities);
   if (what.link_preview) params.raw("link_preview_options", to_json(*what.link_preview));
   if (what.markup) params.raw("reply_markup", to_json(*what.markup));
   auto options = editing(what.chat_id, what.urgency);
@@ -386,12 +453,27 @@ task<answer<bool>> bot_api::edit_message_text(text_edit what) {
 
 task<answer<bool>> bot_api::edit_message_caption(caption_edit what) {
   json_object params;
-  params.number("message_id", what.message_id).text("caption", what.caption);
-  add_mode(params, what.parse_mode);
+  params.number("message_id", what.message_id);
+  add_text(params, "caption", what.caption, what.parse_mode, what.entities);
   if (what.markup) params.raw("reply_markup", to_json(*what.markup));
   auto options = editing(what.chat_id, what.urgency);
   return read_done(call("editMessageCaption", std::move(params).done(), std::move(options)),
                    refusal::not_modified);
+}
+
+task<answer<message>> bot_api::edit_message_media(media_edit what) {
+  auto options = editing(what.chat_id, what.urgency);
+  json_object media;
+  media.text("type", what.type).text("media", attach(std::move(what.media), "file0", options));
+  if (!what.caption.empty()) {
+    media.text("caption", what.caption);
+    add_mode(media, what.parse_mode);
+  }
+  json_object params;
+  params.number("message_id", what.message_id).raw("media", std::move(media).done());
+  if (what.markup) params.raw("reply_markup", to_json(*what.markup));
+  return read_edited(call("editMessageMedia", std::move(params).done(), std::move(options)), what.chat_id,
+                     what.message_id);
 }
 
 task<answer<bool>> bot_api::edit_message_reply_markup(markup_edit what) {
@@ -423,6 +505,23 @@ task<answer<bool>> bot_api::delete_messages(std::int64_t chat_id, std::vector<st
   call_options options;
   options.chat_id = chat_id;
   return read_done(call("deleteMessages", std::move(params).done(), std::move(options)),
+                   refusal::message_gone);
+}
+
+task<answer<bool>> bot_api::pin_message(std::int64_t chat_id, std::int64_t message_id) {
+  json_object params;
+  params.number("message_id", message_id).flag("disable_notification", true);
+  call_options options;
+  options.chat_id = chat_id;
+  return read_done(call("pinChatMessage", std::move(params).done(), std::move(options)));
+}
+
+task<answer<bool>> bot_api::unpin_message(std::int64_t chat_id, std::int64_t message_id) {
+  json_object params;
+  params.number("message_id", message_id);
+  call_options options;
+  options.chat_id = chat_id;
+  return read_done(call("unpinChatMessage", std::move(params).done(), std::move(options)),
                    refusal::message_gone);
 }
 

@@ -101,6 +101,7 @@ struct text_message {
   std::int64_t chat_id = 0;
   std::string text;  // 1 to 4096 code points after parsing; see html.hpp for splitting
   telegram::parse_mode parse_mode = parse_mode::html;
+  std::vector<message_entity> entities;  // given: these instead of the parse mode
   std::optional<link_preview_options> link_preview;
   telegram::reply_markup markup;
   send_options options;
@@ -124,6 +125,26 @@ struct document_message {
   send_options options;
 };
 
+// What has a method of its own and is sent by its file_id, or as bytes.
+enum class file_kind { voice, video_note, sticker, video, animation, audio };
+
+struct file_message {
+  std::int64_t chat_id = 0;
+  file_kind kind = file_kind::voice;
+  input_file file;
+  std::string caption;  // up to 1024 code points; a video note and a sticker have none
+  telegram::parse_mode parse_mode = parse_mode::html;
+  telegram::reply_markup markup;
+  send_options options;
+};
+
+struct location_message {
+  std::int64_t chat_id = 0;
+  double latitude = 0, longitude = 0;
+  telegram::reply_markup markup;
+  send_options options;
+};
+
 struct album_item {
   std::string type = "photo";  // photo, video, document, audio; the last two only with their own kind
   input_file media;
@@ -141,6 +162,7 @@ struct text_edit {
   std::int64_t chat_id = 0, message_id = 0;
   std::string text;
   telegram::parse_mode parse_mode = parse_mode::html;
+  std::vector<message_entity> entities;  // given: these instead of the parse mode
   std::optional<link_preview_options> link_preview;
   std::optional<inline_keyboard_markup> markup;  // absent: the keyboard goes away
   telegram::urgency urgency = urgency::reply;
@@ -150,7 +172,20 @@ struct caption_edit {
   std::int64_t chat_id = 0, message_id = 0;
   std::string caption;
   telegram::parse_mode parse_mode = parse_mode::html;
+  std::vector<message_entity> entities;  // given: these instead of the parse mode
   std::optional<inline_keyboard_markup> markup;
+  telegram::urgency urgency = urgency::reply;
+};
+
+// Another picture (or document …) in the place of a message's photo or text. A message with a photo never
+// becomes a text again: that one is deleted and written anew.
+struct media_edit {
+  std::int64_t chat_id = 0, message_id = 0;
+  std::string type = "photo";  // photo, video, animation, document, audio
+  input_file media;
+  std::string caption;  // up to 1024 code points
+  telegram::parse_mode parse_mode = parse_mode::html;
+  std::optional<inline_keyboard_markup> markup;  // absent: the keyboard goes away
   telegram::urgency urgency = urgency::reply;
 };
 
@@ -167,8 +202,11 @@ struct callback_answer {
   std::string url;
 };
 
+// A copy has no link to the first message, its sender or the one from whom it was forwarded.
 struct message_copy {
   std::int64_t chat_id = 0, from_chat_id = 0, message_id = 0;
+  std::optional<std::string> caption;  // instead of its own; "" takes it away. Not of a text message
+  std::vector<message_entity> caption_entities;  // of that caption, which is no HTML
   telegram::reply_markup markup;
   send_options options;
 };
@@ -218,16 +256,26 @@ class bot_api {
   task<answer<message_id>> send_message(text_message what);
   task<answer<message>> send_photo(photo_message what);
   task<answer<message>> send_document(document_message what);
+  // The file's id, for sending it again, is in what comes back: message::photo_id(), document, voice …
+  task<answer<message>> send_file(file_message what);
+  task<answer<message>> send_location(location_message what);
   task<answer<std::vector<message>>> send_media_group(album_message what);
   task<answer<message_id>> copy_message(message_copy what);
   // An edit that changes nothing is a success.
   task<answer<bool>> edit_message_text(text_edit what);
   task<answer<bool>> edit_message_caption(caption_edit what);
+  // Gives the message back, so that the id of a picture that was uploaded is known; one that holds only its
+  // ids when nothing was changed.
+  task<answer<message>> edit_message_media(media_edit what);
   task<answer<bool>> edit_message_reply_markup(markup_edit what);
   // A message that is gone already is a success.
   task<answer<bool>> delete_message(std::int64_t chat_id, std::int64_t message_id);
   task<answer<bool>> delete_messages(std::int64_t chat_id,
                                      std::vector<std::int64_t> message_ids);  // at most 100
+  // On top of the chat, silently. The bot gets an update about its own pin (message::pinned_message).
+  task<answer<bool>> pin_message(std::int64_t chat_id, std::int64_t message_id);
+  // One that is not pinned is a success.
+  task<answer<bool>> unpin_message(std::int64_t chat_id, std::int64_t message_id);
   // A query that is too old is a success: nobody waits for it any more.
   task<answer<bool>> answer_callback_query(callback_answer what);
   task<answer<bool>> send_chat_action(std::int64_t chat_id, std::string action);

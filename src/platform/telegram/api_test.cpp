@@ -163,3 +163,123 @@ TEST(Calls, AResultThatIsNotWhatItShouldBeIsAnErrorWithItsPath) {
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().description, "unexpected result: chat.id: expected a whole number");
 }
+
+TEST(Calls, APictureTakesThePlaceOfAnotherAndItsIdComesBack) {
+  async::loop io;
+  recorded_api api;
+  api.next =
+      std::string(R"({"message_id":7,"date":1,"chat":{"id":5},"photo":[{"file_id":"s","width":9,"height":9},)"
+                  R"({"file_id":"large","width":90,"height":90}]})");
+  keyboard keys;
+  keys.callback("A", "a");
+  media_edit edit;
+  edit.chat_id = 5;
+  edit.message_id = 7;
+  edit.media.bytes = "JPEG";
+  edit.caption = "<b>Ann</b>";
+  edit.markup = keys.build();
+  const auto edited = io.run(api.edit_message_media(edit));
+  ASSERT_TRUE(edited);
+  EXPECT_EQ(edited->photo_id(), "large");
+  EXPECT_EQ(api.calls[0].method, "editMessageMedia");
+  EXPECT_EQ(
+      api.calls[0].params,
+      R"({"message_id":7,"media":{"type":"photo","media":"attach://file0","caption":"<b>Ann</b>","parse_mode":"HTML"},)"
+      R"("reply_markup":{"inline_keyboard":[[{"text":"A","callback_data":"a"}]]}})");
+  ASSERT_EQ(api.calls[0].options.files.size(), 1u);
+  EXPECT_EQ(api.calls[0].options.messages, 1);
+}
+
+TEST(Calls, TheSamePictureAgainIsASuccessWithoutAFile) {
+  async::loop io;
+  recorded_api api;
+  api.next = std::unexpected(error_with(refusal::not_modified));
+  media_edit edit;
+  edit.chat_id = 5;
+  edit.message_id = 7;
+  const auto same = io.run(api.edit_message_media(edit));
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->message_id, 7);
+  EXPECT_EQ(same->photo_id(), "");
+  api.next = std::unexpected(error_with(refusal::message_gone));
+  EXPECT_FALSE(io.run(api.edit_message_media(edit)));
+}
+
+TEST(Calls, ACopyKeepsItsCaptionUnlessAnotherIsGiven) {
+  async::loop io;
+  recorded_api api;
+  message_copy copy;
+  copy.chat_id = 5;
+  copy.from_chat_id = 6;
+  copy.message_id = 7;
+  copy.options.protect_content = true;
+  ASSERT_TRUE(io.run(api.copy_message(copy)));
+  copy.caption = "";
+  ASSERT_TRUE(io.run(api.copy_message(copy)));
+  copy.caption = "bold";
+  message_entity bold;
+  bold.type = "bold";
+  bold.length = 4;
+  copy.caption_entities = {bold};
+  ASSERT_TRUE(io.run(api.copy_message(copy)));
+  EXPECT_EQ(api.calls[0].params, R"({"from_chat_id":6,"message_id":7,"protect_content":true})");
+  EXPECT_EQ(api.calls[1].params, R"({"from_chat_id":6,"message_id":7,"caption":"","protect_content":true})");
+  EXPECT_EQ(api.calls[2].params,
+            R"({"from_chat_id":6,"message_id":7,"caption":"bold",)"
+            R"("caption_entities":[{"type":"bold","offset":0,"length":4}],"protect_content":true})");
+}
+
+TEST(Calls, ATextWithEntitiesHasNoParseMode) {
+  async::loop io;
+  recorded_api api;
+  text_message text;
+  text.chat_id = 5;
+  text.text = "1 < 2";
+  message_entity code;
+  code.type = "code";
+  code.length = 1;
+  text.entities = {code};
+  ASSERT_TRUE(io.run(api.send_message(text)));
+  EXPECT_EQ(api.calls[0].params, R"({"text":"1 < 2","entities":[{"type":"code","offset":0,"length":1}]})");
+}
+
+TEST(Calls, EveryKindOfFileHasItsMethod) {
+  async::loop io;
+  recorded_api api;
+  file_message what;
+  what.chat_id = 5;
+  what.file.id_or_url = "known";
+  for (const auto kind : {file_kind::voice, file_kind::video_note, file_kind::sticker, file_kind::video,
+                          file_kind::animation, file_kind::audio}) {
+    what.kind = kind;
+    ASSERT_TRUE(io.run(api.send_file(what)));
+  }
+  std::string made;
+  for (const auto& one : api.calls) made += one.method + one.params + " ";
+  EXPECT_EQ(
+      made,
+      R"(sendVoice{"voice":"known"} sendVideoNote{"video_note":"known"} sendSticker{"sticker":"known"} )"
+      R"(sendVideo{"video":"known"} sendAnimation{"animation":"known"} sendAudio{"audio":"known"} )");
+}
+
+TEST(Calls, APlaceIsWrittenExactly) {
+  async::loop io;
+  recorded_api api;
+  location_message where;
+  where.chat_id = 5;
+  where.latitude = 55.7558;
+  where.longitude = -0.1;
+  ASSERT_TRUE(io.run(api.send_location(where)));
+  EXPECT_EQ(api.calls[0].params, R"({"latitude":55.7558,"longitude":-0.1})");
+}
+
+TEST(Calls, APinIsSilentAndAnotherOnesAbsenceIsNoFailure) {
+  async::loop io;
+  recorded_api api;
+  api.next = std::string("true");
+  EXPECT_TRUE(io.run(api.pin_message(5, 7)));
+  EXPECT_EQ(api.calls[0].params, R"({"message_id":7,"disable_notification":true})");
+  api.next = std::unexpected(error_with(classify(400, "Bad Request: message to unpin not found")));
+  EXPECT_TRUE(io.run(api.unpin_message(5, 7)));
+  EXPECT_FALSE(io.run(api.pin_message(5, 7)));
+}

@@ -102,6 +102,9 @@ route on_text_in(std::string state, handler handle) {
   return {route::by::text_state, std::move(state), update_kind::message, std::move(handle)};
 }
 route on_text(handler handle) { return on_text_in("", std::move(handle)); }
+route on_content(message_content what, handler handle) {
+  return {route::by::content, std::string(name_of(what)), update_kind::message, std::move(handle)};
+}
 route on_kind(update_kind kind, handler handle) { return {route::by::kind, "", kind, std::move(handle)}; }
 
 void routes::add(std::vector<route> more) {
@@ -148,7 +151,10 @@ struct dispatcher::state {
   const route* find(incoming& in) const {
     const route* found = nullptr;
     const auto& data = in.what.callback_query ? in.what.callback_query->data : std::string();
+    const auto content = in.what.message ? name_of(content_of(*in.what.message)) : std::string_view();
     const bool is_text = in.what.kind == update_kind::message && !in.what.message->text.empty();
+    if (in.what.message && in.what.message->pinned_message && in.from() && in.from()->id == me.id)
+      return nullptr;
     for (const auto& row : table.rows) {
       if (row.kind != in.what.kind) continue;
       switch (row.match) {
@@ -164,7 +170,14 @@ struct dispatcher::state {
         case route::by::text_state:
           // A row for this very state is better than the one for any text; a state does not hear commands.
           if (!is_text || (row.key.empty() ? false : !in.command.empty() || row.key != in.state)) break;
-          if (!found || found->match == route::by::kind || found->key.size() < row.key.size()) found = &row;
+          if (!found || found->match == route::by::kind || found->match == route::by::content ||
+              found->key.size() < row.key.size()) {
+            found = &row;
+          }
+          break;
+        case route::by::content:
+          if (row.key != content || !in.command.empty()) break;
+          if (!found || found->match == route::by::kind) found = &row;
           break;
         case route::by::kind:
           if (!found) found = &row;

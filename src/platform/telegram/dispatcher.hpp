@@ -41,12 +41,14 @@ using next_step = std::function<task<>()>;
 using middleware = std::function<task<>(incoming&, const next_step& next)>;
 
 // One row of the table: which updates, and who handles them. Rows are compared in this order: commands,
-// callback prefixes (the longest wins), text in a state, then rows of a kind in the order of adding.
+// callback prefixes (the longest wins), text in a state, a message's content, then rows of a kind in the
+// order of adding. The lines in a chat that tell of the bot's own doing (a pin) are nobody's.
 struct route {
-  enum class by { command, callback_prefix, text_state, kind };
+  enum class by { command, callback_prefix, text_state, content, kind };
   by match;
-  std::string
-      key;  // command without "/", prefix, or state; "" in text_state: any text that is no known command
+  // Command without "/", prefix, content's name, or state; "" in text_state: any text that is no known
+  // command.
+  std::string key;
   update_kind kind = update_kind::unknown;  // of by::kind
   handler handle;
 };
@@ -55,6 +57,8 @@ route on_command(std::string name, handler handle);
 route on_callback(std::string prefix, handler handle);
 route on_text_in(std::string state, handler handle);
 route on_text(handler handle);  // any text message that no other row takes
+// A message that holds this (a photo, a location …); `state` says what the person was asked for. Not edits.
+route on_content(message_content what, handler handle);
 route on_kind(update_kind kind, handler handle);
 
 struct routes {

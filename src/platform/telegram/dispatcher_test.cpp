@@ -165,6 +165,42 @@ TEST(Dispatcher, TheTableDecidesWhoHandlesWhat) {
                                       "any message ", "save 17", "save all 9", "any press made up"}));
 }
 
+TEST(Dispatcher, AMessageGoesToTheRowOfItsContent) {
+  bundle test;
+  test.table.add({on_kind(update_kind::message, test.writes("any message")),
+                  on_content(message_content::photo, test.writes("photo")),
+                  on_content(message_content::location,
+                             [&](incoming& in) -> task<> {
+                               test.log.push_back("place for " + in.state);
+                               co_return;
+                             }),
+                  on_text_in("city", test.writes("city"))});
+  test.table.state_of = [](const incoming&) -> task<std::string> { co_return "city"; };
+  test.make();
+  const auto message = [](int id, const std::string& content) {
+    return "{\"update_id\":" + std::to_string(id) + ",\"message\":{" + chat5 + "," + content + "}}";
+  };
+  test.handle(message(1, R"("photo":[{"file_id":"f","width":1,"height":1}],"caption":"me")"));
+  test.handle(message(2, R"("location":{"latitude":1,"longitude":2})"));
+  test.handle(message(3, R"("dice":{"emoji":"x","value":1})"));
+  test.handle(message(4, R"("text":"Omsk")"));
+  EXPECT_EQ(test.log, (std::vector<std::string>{"photo ", "place for city", "any message ", "city "}));
+}
+
+TEST(Dispatcher, TheLineThatTheBotPinnedSomethingIsNobodys) {
+  bundle test;
+  test.table.add({on_kind(update_kind::message, test.writes("any message"))});
+  test.make();
+  const auto pin = [](int id, int from) {
+    return "{\"update_id\":" + std::to_string(id) +
+           R"(,"message":{"message_id":2,"date":1,"chat":{"id":5,"type":"private"},"from":{"id":)" +
+           std::to_string(from) + R"(},"pinned_message":{"message_id":1,"date":1,"chat":{"id":5}}}})";
+  };
+  test.handle(pin(1, 7));
+  test.handle(pin(2, 5));
+  EXPECT_EQ(test.log, (std::vector<std::string>{"any message "}));
+}
+
 TEST(Dispatcher, TheKindsOfTheTableAreWhatTheServerIsAskedFor) {
   routes table;
   const handler nothing = [](incoming&) -> task<> { co_return; };

@@ -69,4 +69,53 @@ inline_keyboard_markup keyboard::build() const {
   return out;
 }
 
+reply_keyboard& reply_keyboard::row() {
+  made_.keyboard.emplace_back();
+  return *this;
+}
+
+reply_keyboard& reply_keyboard::add(keyboard_button button) {
+  if (button.text.empty()) throw bad_keyboard("a button without a text");
+  if (made_.keyboard.empty()) made_.keyboard.emplace_back();
+  made_.keyboard.back().push_back(std::move(button));
+  return *this;
+}
+
+reply_keyboard& reply_keyboard::text(std::string text) {
+  keyboard_button button;
+  button.text = std::move(text);
+  return add(std::move(button));
+}
+
+reply_keyboard& reply_keyboard::contact(std::string text) {
+  keyboard_button button;
+  button.text = std::move(text);
+  button.request_contact = true;
+  return add(std::move(button));
+}
+
+reply_keyboard& reply_keyboard::location(std::string text) {
+  keyboard_button button;
+  button.text = std::move(text);
+  button.request_location = true;
+  return add(std::move(button));
+}
+
+reply_keyboard& reply_keyboard::one_time() {
+  made_.one_time_keyboard = true;
+  return *this;
+}
+
+reply_keyboard& reply_keyboard::placeholder(std::string text) {
+  made_.input_field_placeholder = std::move(text);
+  return *this;
+}
+
+reply_keyboard_markup reply_keyboard::build() const {
+  reply_keyboard_markup out = made_;
+  std::erase_if(out.keyboard, [](const auto& row) { return row.empty(); });
+  out.resize_keyboard = true;
+  return out;
+}
+
 }  // namespace tandem::telegram

@@ -34,4 +34,22 @@ class keyboard {
   std::vector<std::vector<inline_button>> rows_;
 };
 
+// Builds the keyboard that stands in the place of the letters, row by row. Throws bad_keyboard for an empty
+// text. A button sends its text, the person's contact, or where they are.
+class reply_keyboard {
+ public:
+  reply_keyboard& row();  // begins a new row; one that stays empty is left out
+  reply_keyboard& text(std::string text);
+  reply_keyboard& contact(std::string text);
+  reply_keyboard& location(std::string text);
+  reply_keyboard& one_time();  // folds away after a press
+  reply_keyboard& placeholder(std::string text);
+
+  reply_keyboard_markup build() const;  // as high as its buttons
+
+ private:
+  reply_keyboard& add(keyboard_button button);
+  reply_keyboard_markup made_;
+};
+
 }  // namespace tandem::telegram

@@ -30,3 +30,13 @@ TEST(Keyboard, OnlyLinksThatTelegramTakes) {
   EXPECT_THROW(keys.url("x", "javascript:alert(1)"), bad_keyboard);
   EXPECT_NO_THROW(keys.url("x", "tg://user?id=1"));
 }
+
+TEST(ReplyKeyboard, AButtonSendsItsTextAContactOrAPlace) {
+  reply_keyboard keys;
+  keys.location("Here").contact("My number").row().row().text("Later").one_time().placeholder("City");
+  EXPECT_EQ(
+      to_json(keys.build()),
+      R"({"keyboard":[[{"text":"Here","request_location":true},{"text":"My number","request_contact":true}],)"
+      R"([{"text":"Later"}]],"resize_keyboard":true,"one_time_keyboard":true,"input_field_placeholder":"City"})");
+  EXPECT_THROW(keys.text(""), bad_keyboard);
+}

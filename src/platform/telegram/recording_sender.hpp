@@ -41,7 +41,8 @@ class recording_sender final : public sender {
   task<answer<std::string>> call(std::string_view method, std::string params, call_options options) override {
     const auto chat_id = options.chat_id;
     calls.push_back({std::string(method), boost::json::parse(params).as_object(), std::move(options)});
-    const bool writes = method.starts_with("send") || method.starts_with("edit");
+    const bool writes =
+        method.starts_with("send") || method.starts_with("edit") || method.starts_with("copy");
     if (hold_edits && method.starts_with("edit")) co_await hold_edits->wait();
     if (writes && !refusals.empty()) {
       api_error error;
@@ -53,8 +54,18 @@ class recording_sender final : public sender {
     }
     if (method.starts_with("getMy")) co_return R"({"name":"","description":"","short_description":""})";
     if (!writes) co_return "true";
-    co_return R"({"message_id":)" + std::to_string(++last_message_id_) + R"(,"date":1,"chat":{"id":)" +
-        std::to_string(chat_id) + R"(,"type":"private"}})";
+    // What is edited keeps its number; a picture gets an id for sending it again.
+    const auto* edited = calls.back().params.if_contains("message_id");
+    const bool keeps_id = method.starts_with("edit") && edited && edited->is_int64();
+    ++last_message_id_;
+    const auto id = keeps_id ? edited->get_int64() : last_message_id_;
+    std::string photo;
+    if (method == "sendPhoto" || method == "editMessageMedia") {
+      photo = R"(,"photo":[{"file_id":"photo-)" + std::to_string(++last_photo_) +
+              R"(","file_unique_id":"u","width":800,"height":600}])";
+    }
+    co_return R"({"message_id":)" + std::to_string(id) + R"(,"date":1,"chat":{"id":)" +
+        std::to_string(chat_id) + R"(,"type":"private"})" + photo + "}";
   }
   task<answer<std::string>> download(std::string) override { co_return std::string(); }
 
@@ -65,7 +76,7 @@ class recording_sender final : public sender {
 
  private:
   send_limits limits_;
-  std::int64_t last_message_id_ = 0;
+  std::int64_t last_message_id_ = 0, last_photo_ = 0;
 };
 
 }  // namespace tandem::telegram

@@ -23,9 +23,18 @@ BOOST_DESCRIBE_STRUCT(photo_size, (), (file_id, file_unique_id, width, height, f
 BOOST_DESCRIBE_STRUCT(document, (), (file_id, file_unique_id, file_name, mime_type, file_size))
 BOOST_DESCRIBE_STRUCT(video, (),
                       (file_id, file_unique_id, width, height, duration, file_name, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(animation, (),
+                      (file_id, file_unique_id, width, height, duration, file_name, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(audio, (),
+                      (file_id, file_unique_id, duration, performer, title, file_name, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(voice, (), (file_id, file_unique_id, duration, mime_type, file_size))
+BOOST_DESCRIBE_STRUCT(video_note, (), (file_id, file_unique_id, length, duration, file_size))
+BOOST_DESCRIBE_STRUCT(sticker, (),
+                      (file_id, file_unique_id, type, width, height, is_animated, is_video, emoji, set_name,
+                       file_size))
 BOOST_DESCRIBE_STRUCT(file, (), (file_id, file_unique_id, file_size, file_path))
 BOOST_DESCRIBE_STRUCT(contact, (), (phone_number, first_name, last_name, user_id))
-BOOST_DESCRIBE_STRUCT(location, (), (latitude, longitude, horizontal_accuracy))
+BOOST_DESCRIBE_STRUCT(location, (), (latitude, longitude, horizontal_accuracy, live_period))
 BOOST_DESCRIBE_STRUCT(message_origin, (),
                       (type, date, sender_user, sender_user_name, sender_chat, chat, message_id))
 BOOST_DESCRIBE_STRUCT(web_app_info, (), (url))
@@ -46,9 +55,9 @@ BOOST_DESCRIBE_STRUCT(successful_payment, (),
 BOOST_DESCRIBE_STRUCT(message, (),
                       (message_id, date, chat, from, sender_chat, message_thread_id, edit_date,
                        forward_origin, reply_to_message, media_group_id, author_signature, text, entities,
-                       caption, caption_entities, photo, video, document, contact, location,
-                       successful_payment, new_chat_members, left_chat_member, migrate_to_chat_id,
-                       migrate_from_chat_id, reply_markup))
+                       caption, caption_entities, photo, video, animation, audio, voice, video_note, sticker,
+                       document, contact, location, pinned_message, successful_payment, new_chat_members,
+                       left_chat_member, migrate_to_chat_id, migrate_from_chat_id, reply_markup))
 BOOST_DESCRIBE_STRUCT(message_id, (), (message_id))
 BOOST_DESCRIBE_STRUCT(callback_query, (), (id, from, message, inline_message_id, chat_instance, data))
 BOOST_DESCRIBE_STRUCT(chat_member, (), (status, user))
@@ -251,6 +260,21 @@ constexpr std::pair<update_kind, std::string_view> kinds[] = {
     {update_kind::pre_checkout_query, "pre_checkout_query"},
 };
 
+constexpr std::pair<message_content, std::string_view> contents[] = {
+    {message_content::text, "text"},
+    {message_content::photo, "photo"},
+    {message_content::video, "video"},
+    {message_content::animation, "animation"},
+    {message_content::audio, "audio"},
+    {message_content::voice, "voice"},
+    {message_content::video_note, "video_note"},
+    {message_content::sticker, "sticker"},
+    {message_content::document, "document"},
+    {message_content::contact, "contact"},
+    {message_content::location, "location"},
+    {message_content::other, "other"},
+};
+
 bool read_content(reader& from, update& to) {
   switch (to.kind) {
     case update_kind::callback_query: return from.read(to.callback_query);
@@ -306,6 +330,28 @@ update_kind update_kind_of(std::string_view name) {
     if (known == name) return kind;
   }
   return update_kind::unknown;
+}
+
+message_content content_of(const message& what) {
+  if (!what.text.empty()) return message_content::text;
+  if (!what.photo.empty()) return message_content::photo;
+  if (what.video) return message_content::video;
+  if (what.animation) return message_content::animation;
+  if (what.audio) return message_content::audio;
+  if (what.voice) return message_content::voice;
+  if (what.video_note) return message_content::video_note;
+  if (what.sticker) return message_content::sticker;
+  if (what.document) return message_content::document;
+  if (what.contact) return message_content::contact;
+  if (what.location) return message_content::location;
+  return message_content::other;
+}
+
+std::string_view name_of(message_content what) {
+  for (const auto& [known, name] : contents) {
+    if (known == what) return name;
+  }
+  return "other";
 }
 
 const user* update::from() const {

@@ -83,6 +83,44 @@ struct video {
   std::optional<std::int64_t> file_size;
 };
 
+// A GIF or a silent video. The message's `document` is set beside it.
+struct animation {
+  std::string file_id, file_unique_id;
+  std::int64_t width = 0, height = 0, duration = 0;
+  std::string file_name, mime_type;
+  std::optional<std::int64_t> file_size;
+};
+
+struct audio {
+  std::string file_id, file_unique_id;
+  std::int64_t duration = 0;
+  std::string performer, title, file_name, mime_type;
+  std::optional<std::int64_t> file_size;
+};
+
+struct voice {
+  std::string file_id, file_unique_id;
+  std::int64_t duration = 0;  // seconds
+  std::string mime_type;
+  std::optional<std::int64_t> file_size;
+};
+
+// A round video of up to a minute. It has no caption.
+struct video_note {
+  std::string file_id, file_unique_id;
+  std::int64_t length = 0, duration = 0;  // diameter in pixels; seconds
+  std::optional<std::int64_t> file_size;
+};
+
+// It has no caption.
+struct sticker {
+  std::string file_id, file_unique_id, type;
+  std::int64_t width = 0, height = 0;
+  bool is_animated = false, is_video = false;
+  std::string emoji, set_name;
+  std::optional<std::int64_t> file_size;
+};
+
 struct file {
   std::string file_id, file_unique_id;
   std::optional<std::int64_t> file_size;
@@ -97,6 +135,7 @@ struct contact {
 struct location {
   double latitude = 0, longitude = 0;
   std::optional<double> horizontal_accuracy;
+  std::optional<std::int64_t> live_period;  // seconds; there: it moves, by edited messages
 };
 
 struct message_origin {
@@ -186,9 +225,15 @@ struct message {
   std::vector<message_entity> caption_entities;
   std::vector<photo_size> photo;  // small to large
   boxed<telegram::video> video;
+  boxed<telegram::animation> animation;
+  boxed<telegram::audio> audio;
+  boxed<telegram::voice> voice;
+  boxed<telegram::video_note> video_note;
+  boxed<telegram::sticker> sticker;
   boxed<telegram::document> document;
   boxed<telegram::contact> contact;
   boxed<telegram::location> location;
+  boxed<message> pinned_message;  // a line in the chat that it was pinned; a bot also hears of its own pins
   boxed<telegram::successful_payment> successful_payment;
   std::vector<user> new_chat_members;
   boxed<user> left_chat_member;
@@ -197,7 +242,29 @@ struct message {
 
   // False for the InaccessibleMessage of a callback query: only chat and message_id are known.
   bool accessible() const { return date != 0; }
+  // Of the largest size of its photo; "" if it has none.
+  std::string_view photo_id() const {
+    return photo.empty() ? std::string_view() : std::string_view(photo.back().file_id);
+  }
 };
+
+// What a person has sent.
+enum class message_content {
+  text,
+  photo,
+  video,
+  animation,
+  audio,
+  voice,
+  video_note,
+  sticker,
+  document,
+  contact,
+  location,
+  other,  // polls, dice, stories … and the lines about the chat itself (pins, members, payments)
+};
+message_content content_of(const message& what);
+std::string_view name_of(message_content what);  // as the message's field is called; "other"
 
 struct message_id {
   std::int64_t message_id = 0;

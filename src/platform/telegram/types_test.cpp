@@ -24,6 +24,40 @@ TEST(Types, AMessageIsReadWithEverythingThatWeUse) {
   EXPECT_EQ(read->reply_markup->inline_keyboard.at(0).at(0).callback_data, "a");
 }
 
+TEST(Types, EveryKindOfMessageIsKnownByWhatItHolds) {
+  const auto content = [](const std::string& members) {
+    const auto read = from_json<message>(R"({"message_id":7,"date":1,"chat":{"id":5},)" + members + "}");
+    return read ? std::string(name_of(content_of(*read))) : read.error().text();
+  };
+  const std::string file = R"({"file_id":"f","file_unique_id":"u","duration":3})";
+  EXPECT_EQ(content(R"("text":"hi")"), "text");
+  EXPECT_EQ(content(R"("caption":"c","photo":[{"file_id":"f","width":1,"height":1}])"), "photo");
+  EXPECT_EQ(content(R"("video":)" + file), "video");
+  EXPECT_EQ(content(R"("animation":)" + file + R"(,"document":)" + file), "animation");
+  EXPECT_EQ(content(R"("audio":)" + file), "audio");
+  EXPECT_EQ(content(R"("voice":)" + file), "voice");
+  EXPECT_EQ(content(R"("video_note":)" + file), "video_note");
+  EXPECT_EQ(content(R"("sticker":{"file_id":"f","type":"regular","emoji":"x"})"), "sticker");
+  EXPECT_EQ(content(R"("document":)" + file), "document");
+  EXPECT_EQ(content(R"("contact":{"phone_number":"+7","first_name":"A","user_id":5})"), "contact");
+  EXPECT_EQ(content(R"("location":{"latitude":1.5,"longitude":2,"live_period":60})"), "location");
+  EXPECT_EQ(content(R"("poll":{"id":"1"})"), "other");
+  EXPECT_EQ(content(R"("pinned_message":{"message_id":3,"date":0,"chat":{"id":5}})"), "other");
+}
+
+TEST(Types, AVoiceAndANoteComeWithTheirLength) {
+  const auto read = from_json<message>(R"({"message_id":7,"date":1,"chat":{"id":5},"media_group_id":"9",
+    "voice":{"file_id":"v","file_unique_id":"u","duration":4,"mime_type":"audio/ogg","file_size":900},
+    "video_note":{"file_id":"n","file_unique_id":"w","length":240,"duration":9},
+    "sticker":{"file_id":"s","file_unique_id":"x","type":"regular","width":512,"height":500,"emoji":"👍"}})");
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->voice->duration, 4);
+  EXPECT_EQ(read->voice->file_size, 900);
+  EXPECT_EQ(read->video_note->length, 240);
+  EXPECT_EQ(read->sticker->emoji, "👍");
+  EXPECT_EQ(read->media_group_id, "9");
+}
+
 TEST(Types, AnErrorNamesTheFieldsPath) {
   const auto path = [](std::string_view text) { return from_json<message>(text).error().text(); };
   EXPECT_EQ(path(R"({"message_id":7,"chat":{"id":"x"}})"), "chat.id: expected a whole number");
