@@ -1,0 +1,170 @@
+#pragma once
+#include <array>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "dating/ids.hpp"
+#include "dating/safety/text_signs.hpp"
+#include "platform/pg/pg.hpp"
+#include "platform/seal/vault.hpp"
+
+// Blocks, complaints, the operator's queue and its actions. Owns dating.blocks, complaints, actions, openers,
+// complaint_cards.
+namespace tandem::dating {
+
+class notices;
+class photos;
+
+using complaint_id = strong_id<struct complaint_tag>;
+
+// In the order of the menu; the names lie in the database and in the texts (safety.reason.NAME).
+enum class complaint_reason : std::uint8_t { minor, scam, spam, insult, nudity, fake, other, rule };
+std::string_view name_of(complaint_reason what);
+std::optional<complaint_reason> complaint_reason_of(std::string_view name);
+
+// How much one may do on a day (UTC), by dating.profiles.trust (0, 1, 2).
+struct daily_limits {
+  std::array<int, 3> new_talks{5, 20, 60};
+  std::array<int, 3> messages{60, 400, 2'000};
+};
+
+// What is known of somebody who complains.
+struct reporter_facts {
+  std::chrono::microseconds age{};  // since consent
+  int upheld = 0, dismissed = 0;    // own earlier complaints
+  double completeness = 0;          // of the own profile, 0..1
+};
+// How much a complaint counts, 0..1. The share of upheld complaints, smoothed by one of each kind, times what
+// a new or empty account lacks; after duolicious, which counts only reporters older than 30 days.
+double weight_of(const reporter_facts& reporter);
+// The order of the queue: what the reason is worth times the weight, plus the other open complaints. "minor"
+// comes before everything else.
+double priority_of(complaint_reason reason, double weight, double weight_of_others);
+
+struct complaint_request {
+  user_id by, about;
+  std::optional<match_id> talk;  // made in a talk: opens its content to the operator
+  complaint_reason reason = complaint_reason::other;
+};
+enum class complaint_answer : std::uint8_t {
+  taken,    // blocked both ways with it; of "minor" the person is hidden at once
+  again,    // there is an open one about this person already: its reason is replaced
+  unknown,  // the two have never met in a deck, a like or a match: callback data made up
+};
+
+enum class operator_action : std::uint8_t { warn, hide_photo, shadow, ban, dismiss };
+std::string_view name_of(operator_action what);
+std::optional<operator_action> operator_action_of(std::string_view name);
+
+// Somebody complained about, as the operator's card shows them: all open complaints together.
+struct complaint_case {
+  user_id about;
+  std::string name;
+  int age = 0;
+  std::string about_text;
+  std::string state;  // of the profile: active, hidden, stale, banned
+  bool shadow = false;
+  instant since;
+  struct one {
+    complaint_id id;
+    complaint_reason reason = complaint_reason::other;
+    std::string rule;  // the sign that a rule has found; "" for a person's complaint
+    double weight = 0;
+    instant made_at;
+    bool in_talk = false;  // made in a talk whose content is still kept
+  };
+  std::vector<one> open;                // the most urgent first; empty: decided
+  int upheld = 0, dismissed = 0;        // earlier complaints about them
+  std::vector<photo_id> photos;         // shown to others, in order
+  std::optional<operator_action> last;  // the newest action that is not undone
+  double priority = 0;
+  std::string digest;  // changes whenever the card has to be shown anew
+};
+
+// One line of a talk that an operator reads.
+struct read_line {
+  bool by_accused = false;
+  instant sent_at;
+  std::string kind;                                      // text, photo, voice …
+  std::string html;                                      // what the other saw; "" where there was no text
+  std::int64_t bot_id = 0, chat_id = 0, message_id = 0;  // the original, for copyMessage
+};
+struct read_talk {
+  user_id about;
+  std::vector<read_line> lines;  // the oldest first
+};
+
+class safety {
+ public:
+  virtual ~safety() = default;
+
+  // Both ways; a match of the two is closed, decks and likes lose the other by their own queries. Safe to
+  // repeat.
+  virtual task<> block(pg::transaction& in, user_id by, user_id about) = 0;
+  // Takes back one's own block (the match stays closed). False if there is none.
+  virtual task<bool> unblock(pg::transaction& in, user_id by, user_id about) = 0;
+  virtual task<bool> blocked(pg::session& in, user_id one, user_id other) = 0;
+  struct blocked_person {
+    user_id who;
+    std::string name;
+  };
+  virtual task<std::vector<blocked_person>> blocks_of(pg::session& in, user_id by, int limit) = 0;
+
+  virtual task<complaint_answer> complain(pg::transaction& in, complaint_request what) = 0;
+  // A rule has found something: at most one open complaint per person comes of it.
+  virtual task<> complain_by_rule(pg::transaction& in, user_id about, sign found,
+                                  std::optional<match_id> talk) = 0;
+  // Signs of the text; what is suspicious goes to the queue. For about-texts, letters, own interests.
+  virtual task<text_verdict> judge_text(pg::transaction& in, user_id writer, std::string_view text,
+                                        text_place where) = 0;
+  // Remembers the opener; false if the person has sent the same to three others within 30 days. Only a keyed
+  // hash is kept.
+  virtual task<bool> allow_opener(pg::session& in, user_id from, match_id talk, std::string_view text,
+                                  std::string_view to_name) = 0;
+
+  // The operator's queue: people with open complaints, the most urgent first.
+  virtual task<std::vector<user_id>> queue(pg::session& in, int limit) = 0;
+  virtual task<std::int64_t> open_count(pg::session& in) = 0;
+  virtual task<std::optional<complaint_case>> find(pg::session& in, user_id about) = 0;
+  // Closes all open complaints about the person with this action, does what it means, audits it. `subject`:
+  // the photo of hide_photo. False if there is nobody, nothing open, or no such photo.
+  virtual task<bool> act(pg::transaction& in, user_id by, user_id about, operator_action how,
+                         std::optional<photo_id> photo) = 0;
+  // Takes back the newest action: the person, the photo and the complaints are as before. False if there is
+  // nothing to take back.
+  virtual task<bool> undo(pg::transaction& in, user_id by, user_id about) = 0;
+  // The newest lines of the talk in which this complaint was made, as far as the content is kept; each
+  // reading is audited. Nothing for a complaint that is closed or was not made in a talk.
+  virtual task<std::optional<read_talk>> read(pg::transaction& in, user_id by, complaint_id through,
+                                              int limit) = 0;
+
+  // The messages that show a case in the operator's chats.
+  struct card {
+    std::int64_t bot_id = 0, chat_id = 0;
+    user_id about;
+    std::int64_t message_id = 0;
+    std::string shown;  // the digest that it shows
+  };
+  virtual task<std::vector<card>> cards(pg::session& in) = 0;
+  virtual task<> keep_card(pg::session& in, card shown) = 0;
+  virtual task<> forget_card(pg::session& in, std::int64_t bot_id, std::int64_t chat_id, user_id about) = 0;
+
+  // Clean-up: openers older than 30 days. How many.
+  virtual task<std::int64_t> forget_openers(pg::session& in) = 0;
+};
+
+struct safety_parts {
+  const clock& time;
+  const seal::vault& keys;  // hashes openers, opens what an operator may read
+  photos& pictures;         // hidden with an action, their shapes banned with a person
+  notices& news;            // "warned"
+};
+std::unique_ptr<safety> make_safety(safety_parts with);
+
+}  // namespace tandem::dating
