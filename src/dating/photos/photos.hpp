@@ -11,13 +11,14 @@
 
 #include "base/clock.hpp"
 #include "base/strong_id.hpp"
+#include "dating/ids.hpp"
 #include "platform/blob/blob.hpp"
 #include "platform/images/images.hpp"
 #include "platform/pg/pg.hpp"
 
 namespace tandem::dating {
 
-using photo_id = strong_id<struct photo_tag>;
+class notices;
 
 inline constexpr int most_photos = 6;
 
@@ -170,11 +171,11 @@ class photos {
   virtual task<std::optional<moderated_photo>> find_moderated(pg::session& in, photo_id what) = 0;
   // Shows it, or refuses it for a reason (one of refuse_reasons), if it still waits; leaves the notice for
   // the person and raises their trust with the first approval.
-  virtual task<decision_outcome> approve(pg::session& in, photo_id what, user_id by) = 0;
-  virtual task<decision_outcome> refuse(pg::session& in, photo_id what, user_id by,
+  virtual task<decision_outcome> approve(pg::transaction& in, photo_id what, user_id by) = 0;
+  virtual task<decision_outcome> refuse(pg::transaction& in, photo_id what, user_id by,
                                         std::string_view reason) = 0;
   // Back to waiting; a notice that has not been sent is not sent.
-  virtual task<decision_outcome> undo(pg::session& in, photo_id what) = 0;
+  virtual task<decision_outcome> undo(pg::transaction& in, photo_id what) = 0;
   virtual task<std::vector<desk_card>> desk_cards(pg::session& in) = 0;
   virtual task<> keep_desk_card(pg::session& in, const desk_card& what) = 0;
 
@@ -208,6 +209,7 @@ struct photo_parts {
   blob::store& kept;
   images::workshop& shop;
   const clock& time;
+  notices& news;  // photo_shown (about nobody: what is shown is looked up then), photo_refused (the photo)
   note_approval approved;
 };
 std::unique_ptr<photos> make_photos(photo_parts with, photo_options options = {});

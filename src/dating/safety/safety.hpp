@@ -136,6 +136,10 @@ class safety {
   // the photo of hide_photo. False if there is nobody, nothing open, or no such photo.
   virtual task<bool> act(pg::transaction& in, user_id by, user_id about, operator_action how,
                          std::optional<photo_id> photo) = 0;
+  // The same without a complaint, from the moderation of photos (bot/photo_desk): open complaints are closed
+  // with it, and undo() takes it back as any other. `subject`: for the audit. False if there is nobody.
+  virtual task<bool> sanction(pg::transaction& in, user_id by, user_id about, operator_action how,
+                              std::string_view subject) = 0;
   // Takes back the newest action: the person, the photo and the complaints are as before. False if there is
   // nothing to take back.
   virtual task<bool> undo(pg::transaction& in, user_id by, user_id about) = 0;

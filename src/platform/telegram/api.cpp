@@ -38,6 +38,11 @@ constexpr known_text known_texts[] = {
     {400, "message can't be edited", refusal::message_gone},
     {400, "message can't be deleted", refusal::message_gone},
     {400, "message_id_invalid", refusal::message_gone},
+    {400, "wrong file_id", refusal::wrong_file},
+    {400, "wrong file identifier", refusal::wrong_file},
+    {400, "wrong remote file", refusal::wrong_file},
+    {400, "file reference", refusal::wrong_file},
+    {400, "file_reference", refusal::wrong_file},
     {400, "query is too old", refusal::too_old_query},
     {400, "query_id_invalid", refusal::too_old_query},
     {400, "can't parse entities", refusal::entities},
@@ -246,6 +251,7 @@ std::string_view name_of(refusal why) {
     case refusal::chat_not_found: return "chat_not_found";
     case refusal::not_modified: return "not_modified";
     case refusal::message_gone: return "message_gone";
+    case refusal::wrong_file: return "wrong_file";
     case refusal::too_old_query: return "too_old_query";
     case refusal::entities: return "entities";
     case refusal::too_long: return "too_long";
