@@ -21,6 +21,9 @@ struct coefficients {
   double back_age_gap = 0.03;   // … and for being liked back
   double back = 0.8;            // exponent of the chance to be liked back: it is known less well
   double usual_rate = 0.42;     // likes per showing of everybody, where nothing is known
+  double outcome_weight = 8;    // how many expected matches the prior of their rate is worth
+  double talk_share = 0.25;     // how much of the talks that begin after a match goes into level 3
+  double newcomer = 0.10;       // how much a person of whom nothing is known yet is lifted
   int version = 0;              // counts refits
 
   bool operator==(const coefficients&) const = default;
@@ -44,6 +47,22 @@ pair_score score(const pair_side& viewer, const pair_side& candidate, const prim
 // The viewer's judgement of the candidate becomes known: both tallies move.
 void learn(behaviour& viewer, behaviour& candidate, bool liked, const coefficients& with,
            std::optional<instant> at = std::nullopt);
+
+// What is known of one person from others' reactions.
+struct standing {
+  behaviour known;
+  double matched = 0;  // of the showings in known.received, how many became a match …
+  double talked = 0;   // … and of these, in how many somebody wrote; they fade with them
+};
+
+// A person's own part of the order: what a shortlist is ordered by before it is known who looks.
+struct rating {
+  double level1 = 0;  // log-odds of the profile, for a viewer of whom nothing is known
+  double level2 = 0;  // likes per showing, smoothed
+  double level3 = 0;  // matches that a showing is worth, talks and newcomers weighed in
+};
+// `level1` as primary_model::log_odds() gives it; `now`: what was learned longer ago has faded.
+rating rate(const standing& of, double level1, const coefficients& with, instant now);
 
 // One showing as it was known at its moment: what k is refitted to.
 struct showing_evidence {
