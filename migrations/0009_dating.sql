@@ -314,6 +314,35 @@ CREATE UNIQUE INDEX coefficients_in_use ON dating.coefficients (in_use) WHERE in
 -- Held: chosen by hand, the nightly refit leaves it. Version 0 can be held, too: then no row is in use.
 CREATE TABLE dating.coefficients_held (one boolean PRIMARY KEY DEFAULT true CHECK (one));
 
+-- Great-circle distance in kilometres, as places::kilometres() has it.
+CREATE FUNCTION dating.km(latitude_a double precision, longitude_a double precision,
+                          latitude_b double precision, longitude_b double precision)
+  RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT 2 * 6371 * asin(least(1, sqrt(
+    power(sin(radians(latitude_b - latitude_a) / 2), 2) +
+    cos(radians(latitude_a)) * cos(radians(latitude_b)) * power(sin(radians(longitude_b - longitude_a) / 2), 2)))) $$;
+-- A radius at a stage of widening, and by how many years the viewer's ages are widened: dating::widened().
+CREATE FUNCTION dating.radius_at(asked integer, stage integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN stage >= 4 THEN 500 ELSE least(500, asked << greatest(stage, 0)) END $$;
+CREATE FUNCTION dating.years_at(stage integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN stage >= 6 THEN 5 WHEN stage = 5 THEN 2 ELSE 0 END $$;
+-- Whether `born` is between two ages on a day, both included.
+CREATE FUNCTION dating.of_age(born date, youngest integer, oldest integer, today date)
+  RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT born <= today - make_interval(years => youngest) AND born > today - make_interval(years => oldest + 1) $$;
+-- May `c` be shown to `v`: the hard filters of both sides but for blocks and judgements. A shadow ban of the viewer
+-- changes nothing here.
+CREATE FUNCTION dating.fits(v dating.profiles, c dating.profiles, today date, stage integer)
+  RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT c.state = 'active' AND NOT c.shadow AND c.user_id <> v.user_id
+    AND v.seeks IN (c.sex, 'anyone') AND c.seeks IN (v.sex, 'anyone')
+    AND dating.of_age(c.born_on, greatest(18, v.age_from - dating.years_at(stage)), v.age_to + dating.years_at(stage), today)
+    AND dating.of_age(v.born_on, c.age_from, c.age_to, today)
+    AND ((v.place_id <> 0 AND c.place_id = v.place_id)
+         OR (NOT c.own_city AND NOT (v.own_city AND stage = 0)
+             AND dating.km(v.latitude, v.longitude, c.latitude, c.longitude)
+                 <= least(dating.radius_at(v.radius_km, stage - v.own_city::integer), dating.radius_at(c.radius_km, stage)))) $$;
+
 -- Decks that are ready: written by the role matching, or by an indexed query where there is none.
 CREATE TABLE dating.decks (
   viewer_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
