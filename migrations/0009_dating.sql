@@ -134,7 +134,8 @@ CREATE TABLE dating.judgements (
   judged_at    timestamptz NOT NULL,
   PRIMARY KEY (viewer_id, candidate_id)
 );
-CREATE INDEX judgements_liked ON dating.judgements (candidate_id, judged_at) INCLUDE (viewer_id) WHERE liked;
+CREATE INDEX judgements_liked ON dating.judgements (candidate_id, liked, judged_at) INCLUDE (viewer_id);
+CREATE INDEX judgements_letters ON dating.judgements (judged_at) WHERE letter IS NOT NULL;
 CREATE INDEX judgements_latest ON dating.judgements (viewer_id, judged_at DESC);
 
 -- What was used up on a day (UTC); what is limited by the operator, and the cap of showings.
@@ -186,6 +187,7 @@ CREATE TABLE dating.notices (
   next_at    timestamptz NOT NULL
 );
 CREATE INDEX notices_due ON dating.notices (next_at);
+CREATE INDEX notices_of ON dating.notices (user_id, kind);
 
 -- Whom the person writes to at this moment; pinned: the message that says so.
 CREATE TABLE dating.talks (
@@ -353,6 +355,7 @@ CREATE TABLE dating.decks (
   made_at      timestamptz NOT NULL,
   PRIMARY KEY (viewer_id, place)
 );
+CREATE INDEX decks_of_candidate ON dating.decks (candidate_id);
 -- What the matching engines of all processes have to learn, in the order of commits as far as they can see it.
 CREATE TABLE dating.changes (
   change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
