@@ -194,22 +194,43 @@ CREATE TABLE dating.talks (
   user_id  bigint PRIMARY KEY REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
   match_id bigint NOT NULL REFERENCES dating.matches (match_id) ON DELETE CASCADE,
   bot_id   bigint NOT NULL,
-  pinned   bigint
+  pinned   bigint,                                     -- NULL: its line is to be sent
+  tries    smallint NOT NULL DEFAULT 0
 );
+CREATE INDEX talks_to_pin ON dating.talks (user_id) WHERE pinned IS NULL;
 CREATE TABLE dating.messages (
   bot_id       bigint NOT NULL,
   from_id      bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
   from_message bigint NOT NULL,                        -- in the sender's chat with the bot
   match_id     bigint NOT NULL REFERENCES dating.matches (match_id) ON DELETE CASCADE,
   to_message   bigint,                                 -- in the other's chat; NULL: on its way
-  state        text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'sent', 'refused', 'deleted')),
+  reply_to     bigint,                                 -- what it replies to, in the sender's chat
+  -- held: a location that the sender has not confirmed yet
+  state        text NOT NULL DEFAULT 'due' CHECK (state IN ('held', 'due', 'sent', 'refused', 'deleted')),
+  edit_due     boolean NOT NULL DEFAULT false,         -- the other's copy shows an older text
+  tries        smallint NOT NULL DEFAULT 0,
+  next_at      timestamptz NOT NULL,                   -- of what is due
   content      bytea,                                  -- sealed; erased after 7 days
   sent_at      timestamptz NOT NULL,
   PRIMARY KEY (bot_id, from_id, from_message)
 );
 CREATE INDEX messages_of_match ON dating.messages (match_id, sent_at);
-CREATE INDEX messages_due ON dating.messages (sent_at) WHERE state = 'due';
+CREATE INDEX messages_due ON dating.messages (next_at) WHERE state = 'due' OR edit_due;
+CREATE INDEX messages_by_copy ON dating.messages (bot_id, to_message) WHERE to_message IS NOT NULL;
 CREATE INDEX messages_with_content ON dating.messages (sent_at) WHERE content IS NOT NULL;
+-- Messages of the bots that are to go away: deleted for both, of somebody erased, lines that are pinned no more. No
+-- reference to a person: it outlives them.
+CREATE TABLE dating.removals (
+  bot_id     bigint NOT NULL,
+  chat_id    bigint NOT NULL,
+  message_id bigint NOT NULL,
+  kind       text NOT NULL DEFAULT '',                 -- what it is, where its content has to become unreadable
+  language   text NOT NULL DEFAULT 'ru',
+  tries      smallint NOT NULL DEFAULT 0,
+  next_at    timestamptz NOT NULL,
+  PRIMARY KEY (bot_id, chat_id, message_id)
+);
+CREATE INDEX removals_due ON dating.removals (next_at);
 
 -- Safety.
 CREATE TABLE dating.blocks (
@@ -225,6 +246,7 @@ CREATE TABLE dating.complaints (
   about_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
   match_id   bigint REFERENCES dating.matches (match_id) ON DELETE SET NULL,  -- made in a talk: opens its content
   reason     text NOT NULL CHECK (reason IN ('minor', 'scam', 'spam', 'insult', 'nudity', 'fake', 'other', 'rule')),
+  rule       text NOT NULL DEFAULT '',                 -- the sign that a rule has found, of reason 'rule'
   weight     real NOT NULL,                            -- of the reporter, 0..1
   priority   real NOT NULL,
   state      text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'upheld', 'dismissed')),
@@ -248,6 +270,15 @@ CREATE TABLE dating.actions (
   undone_by    bigint
 );
 CREATE INDEX actions_of ON dating.actions (user_id, at);
+-- Messages that show what is complained about in the operator's chats.
+CREATE TABLE dating.complaint_cards (
+  bot_id     bigint NOT NULL,
+  chat_id    bigint NOT NULL,
+  about_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  message_id bigint NOT NULL,
+  shown      text NOT NULL,                            -- digest of what it shows
+  PRIMARY KEY (bot_id, chat_id, about_id)
+);
 -- Identical openers: a keyed hash of the folded text.
 CREATE TABLE dating.openers (
   from_id  bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
@@ -256,6 +287,7 @@ CREATE TABLE dating.openers (
   at       timestamptz NOT NULL,
   PRIMARY KEY (from_id, hash, match_id)
 );
+CREATE INDEX openers_by_age ON dating.openers (at);
 
 -- Ratings: the parts and the result, and what they were (90 days).
 CREATE TABLE dating.ratings (
