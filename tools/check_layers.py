@@ -1,5 +1,5 @@
 """Who may include whom. A room sees the rooms below it and itself; the platform's rooms see one another; Hunt and Dating
-never see each other; bot/ and api/ know no SQL."""
+never see each other; bot/, api/ and conversation/ know no SQL."""
 import re
 
 import source_tree
@@ -10,7 +10,7 @@ LAYERS = [
     ["async"],
     ["platform"],
     ["accounts"],
-    ["billing"],
+    ["billing", "conversation"],
     ["hunt", "dating"],
     ["hunt/bot", "hunt/api", "dating/bot", "dating/api", "console", "sandbox"],
     ["app"],
@@ -33,7 +33,7 @@ def check(root):
     for file in source_tree.files(root, ["src"], [".cpp", ".hpp", ".sql"]):
         name = file.relative_to(root).as_posix()
         room = room_of(name.removeprefix("src/"))
-        speaks = bool(room) and room.endswith(("/bot", "/api"))
+        speaks = bool(room) and room.endswith(("/bot", "/api", "conversation"))
         if room is None:
             problems.append(f"{name}:1: stands in no room; the rooms are in tools/check_layers.py")
             continue

@@ -362,18 +362,23 @@ class built_house final : public house {
     }
   }
 
-  hunt::bot::parts parts_over(pg::pool& db) {
+  conversation::stage stage_over(pg::pool& db, std::string_view product) {
     return {db,
             time_,
             *texts_,
             *people_,
             *dialogs_,
             *operators_,
+            [this](std::int64_t bot_id) { return sender_of(bot_id); },
+            product};
+  }
+
+  hunt::bot::parts parts_over(pg::pool& db) {
+    return {stage_over(db, "hunt"),
             *readers_,
             *cards_,
             *filters_,
             *reports_,
-            [this](std::int64_t bot_id) { return sender_of(bot_id); },
             [this](std::int64_t bot_id) { return username_of(bot_id); },
             main_bot_,
             {all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days),

@@ -24,9 +24,17 @@ struct Bots : testing::Test, town {
   std::unique_ptr<cache::cache> kept =
       cache::make_local_cache(io.on(), {.entries = 0});  // a test looks at once
   std::unique_ptr<day_figures> figures = make_day_figures(*kept, time);
-  parts with{*pool,        time,         *words,  *people,     *questions, *desk_staff,
-             *subscribers, *vacancies,   *wishes, *complaints, senders(),  name_of_bots,
-             main_bot,     {"", "", 90}, 2,       {},          *figures};
+  parts with{{*pool, time, *words, *people, *questions, *desk_staff, senders(), "hunt"},
+             *subscribers,
+             *vacancies,
+             *wishes,
+             *complaints,
+             name_of_bots,
+             main_bot,
+             {"", "", 90},
+             2,
+             {},
+             *figures};
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));

@@ -47,9 +47,8 @@ constexpr row rows[] = {
 
 telegram::routes category_bot_routes(const parts& with, operator_desk& desk) {
   telegram::routes out;
-  const auto menus = std::make_shared<living_messages>(with, desk.background());
-  for (const auto table : {std::span<const row>(rows), card_rows()})
-    out.add(to_routes(with, desk, menus, table));
+  const auto tables = tables_of(with, desk);
+  for (const auto table : {std::span<const row>(rows), card_rows()}) out.add(tables.routes(table));
   out.rows.push_back(membership(with));
   return out;
 }

@@ -301,25 +301,14 @@ task<reply> show_menu(turn& now) {
   co_return out;
 }
 
-namespace {
-
-// "words 3" waits for words: which category they are for is looked up by who takes them.
-task<std::string> state_of(const parts& with, const telegram::incoming& in) {
-  auto asked = co_await with.dialogs.waiting_for(with.db, in.from() ? in.from()->id : 0, in.me.id);
-  asked.resize(std::min(asked.find(' '), asked.size()));
-  co_return asked;
-}
-
-}  // namespace
-
 telegram::routes main_bot_routes(const parts& with, operator_desk& desk) {
   telegram::routes out;
-  const auto menus = std::make_shared<living_messages>(with, desk.background());
+  const auto tables = tables_of(with, desk);
   for (const auto table : {std::span<const row>(rows), card_rows(), filter_rows(), operator_rows()}) {
-    out.add(to_routes(with, desk, menus, table));
+    out.add(tables.routes(table));
   }
   out.rows.push_back(membership(with));
-  out.state_of = [&with](const telegram::incoming& in) { return state_of(with, in); };
+  out.state_of = [&with](const telegram::incoming& in) { return conversation::state_of(with, in); };
   return out;
 }
 

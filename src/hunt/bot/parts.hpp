@@ -3,32 +3,22 @@
 #include <string>
 #include <vector>
 
-#include "accounts/dialogs.hpp"
-#include "accounts/users.hpp"
+#include "conversation/turn.hpp"
 #include "hunt/bot/screens.hpp"
 #include "hunt/day_figures.hpp"
 #include "hunt/delivery/delivery.hpp"
 #include "hunt/readers/filters.hpp"
 #include "hunt/readers/readers.hpp"
 #include "hunt/reports/reports.hpp"
-#include "platform/locale/locale.hpp"
-#include "platform/pg/pg.hpp"
 
 namespace tandem::hunt::bot {
 
 // What Hunt's bots are made of; everything outlives them.
-struct parts {
-  pg::pool& db;
-  const clock& time;
-  const locale::texts& texts;
-  accounts::users& people;
-  accounts::dialogs& dialogs;
-  accounts::operators& operators;
+struct parts : conversation::stage {
   readers& subscribers;
   cards& vacancies;
   filters& wishes;
   reports& complaints;
-  outlet senders;
   std::function<std::string(std::int64_t bot_id)> username_of;  // without @; "" while it is not known
   std::int64_t main_bot = 0;
   operator_details details;
@@ -37,15 +27,12 @@ struct parts {
   day_figures& day;
 
   view for_reader(const std::string& language, const std::string& zone) const {
-    return {texts, categories, language, zone, time.now()};
+    return {for_person(language, zone), categories};
   }
 };
 
-// The message that shows a screen; links in it get no preview.
-telegram::text_message to_message(const screen& what, std::int64_t chat_id, telegram::urgency urgency);
-
-telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64_t message_id,
-                            telegram::urgency urgency);
+using conversation::to_edit;
+using conversation::to_message;
 
 // What the delivery shows: pass it as delivery_parts::render. `with` must outlive it.
 render_card card_renderer(const parts& with);

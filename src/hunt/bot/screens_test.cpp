@@ -30,7 +30,9 @@ const std::vector<listed_category>& categories() {
   return all;
 }
 
-view in(std::string language) { return {texts(), categories(), std::move(language), "Europe/Moscow", noon}; }
+view in(std::string language) {
+  return {{texts(), "hunt", std::move(language), "Europe/Moscow", noon}, categories()};
+}
 
 vacancy_card landing() {
   vacancy_card card;

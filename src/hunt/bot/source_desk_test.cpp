@@ -21,10 +21,17 @@ struct SourceDesk : testing::Test, town {
   std::unique_ptr<accounts::operators> staff = accounts::make_operators(time);
   std::unique_ptr<cache::cache> kept = cache::make_local_cache(io.on(), {.entries = 0});
   std::unique_ptr<day_figures> figures = make_day_figures(*kept, time);
-  parts with{
-      *pool,        time,         *words,  *people,     *questions, *staff,
-      *subscribers, *vacancies,   *wishes, *complaints, senders(),  [](std::int64_t) { return "main_bot"; },
-      main_bot,     {"", "", 90}, 2,       {},          *figures};
+  parts with{{*pool, time, *words, *people, *questions, *staff, senders(), "hunt"},
+             *subscribers,
+             *vacancies,
+             *wishes,
+             *complaints,
+             [](std::int64_t) { return "main_bot"; },
+             main_bot,
+             {"", "", 90},
+             2,
+             {},
+             *figures};
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));

@@ -1,59 +1,28 @@
 #pragma once
-#include <functional>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "hunt/bot/living_messages.hpp"
+#include "conversation/turn.hpp"
 #include "hunt/bot/routes.hpp"
 
 // Inside of the tables: one update of one person.
 namespace tandem::hunt::bot {
 
-// What a row sees: the person has been met in this very transaction.
-struct turn {
+using conversation::reply;
+
+// What a row sees, and who the person is to Hunt.
+struct turn : conversation::turn {
   const parts& with;
   operator_desk& desk;
-  const telegram::incoming& in;
-  pg::transaction& db;
-  accounts::user person;
   reader subscriber;
-
-  std::string subject = {};    // for the journal: an id or a slug
-  std::string waits_for = {};  // what the bot waits to be typed from now on, "" for nothing
-  bool erased = false;         // the person is gone: nothing more is noted about them
 
   view to() const { return with.for_reader(person.language, person.time_zone); }
   reading_right right() const { return {subscriber.right_until}; }
 };
 
-// What is said once the transaction is committed.
-struct reply {
-  std::optional<screen> show = {};  // in place of the pressed message, else as a new one
-  std::string note = {};            // on the pressed button
-  bool alert = false;               // the note as a window that has to be closed
-  std::optional<telegram::input_file> file = {};
-  std::string caption = {};
-  std::function<void()> then = {};  // begins what follows
-  std::optional<telegram::commands_of> commands = {};
-};
+using row = conversation::row<turn>;
 
-using action = task<reply> (*)(turn&);
-
-// A row of a table. `did` and `screen` are what the journal keeps; an empty `did` is not noted.
-struct row {
-  telegram::route::by match;
-  std::string_view key;
-  std::string_view did, screen;
-  action act;
-  bool in_groups = false;
-};
-
-// One table of several; a bot's tables share its living messages.
-std::vector<telegram::route> to_routes(const parts& with, operator_desk& desk,
-                                       const std::shared_ptr<living_messages>& menus,
-                                       std::span<const row> rows);
+conversation::tables<turn> tables_of(const parts& with, operator_desk& desk);
 // Blocked, unblocked, thrown out of a group.
 telegram::route membership(const parts& with);
 

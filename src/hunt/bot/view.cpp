@@ -10,13 +10,6 @@ const listed_category* find(const std::vector<listed_category>& all, category_id
 
 }  // namespace
 
-std::string view::html(std::string_view key, const locale::arguments& with) const {
-  return texts.html(language, "hunt." + std::string(key), with);
-}
-std::string view::plain(std::string_view key, const locale::arguments& with) const {
-  return texts.plain(language, "hunt." + std::string(key), with);
-}
-
 std::string view::title(category_id what) const {
   const auto* one = find(categories, what);
   return one ? texts.plain(language, "category." + one->slug) : std::string();

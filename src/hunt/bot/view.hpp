@@ -5,29 +5,17 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "conversation/screen.hpp"
+#include "conversation/view.hpp"
 #include "hunt/categories.hpp"
-#include "platform/locale/locale.hpp"
-#include "platform/telegram/types.hpp"
 
 namespace tandem::hunt::bot {
 
-// A message as a person sees it.
-struct screen {
-  std::string html;
-  telegram::inline_keyboard_markup keyboard;
-};
+using conversation::screen;
 
-// For whom a screen is drawn, and when.
-struct view {
-  const locale::texts& texts;
+// For whom a screen is drawn, and when; texts of locales/*/hunt.toml.
+struct view : conversation::view {
   const std::vector<listed_category>& categories;
-  std::string language;
-  std::string zone;
-  instant now;
-
-  // Texts of locales/*/hunt.toml: key "menu.text" is hunt.menu.text.
-  std::string html(std::string_view key, const locale::arguments& with = {}) const;
-  std::string plain(std::string_view key, const locale::arguments& with = {}) const;
 
   std::string title(category_id what) const;  // plain; "" for one that is out of use
   std::string_view emoji(category_id what) const;
