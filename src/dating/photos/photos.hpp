@@ -77,19 +77,14 @@ struct added_photo {
 
 // A photo as the operator sees it: with whose it is, and without a way to the person's account.
 struct moderated_photo {
-  photo what;
+  photo what;  // file_id for the bot of the desk
   std::string name;
   int age = 0;
-  int photos = 0;            // of this person
-  bool new_account = false;  // none of their photos has been approved so far
-  std::optional<user_id> decided_by;
-  std::string decided_by_name;  // as Telegram names the operator; "" where nobody or a rule decided
+  int photos = 0;                     // of this person
+  bool new_account = false;           // none of their photos has been approved so far
+  bool banned = false;                // the person, meanwhile: nothing to decide
+  std::optional<user_id> decided_by;  // nothing: it waits, or trust or a setting decided
   std::optional<instant> decided_at;
-};
-
-struct decision_outcome {
-  bool done = false;  // false: somebody else was first, or it is gone; `now` says what it is
-  std::optional<moderated_photo> now;
 };
 
 // The card of the moderation queue in one of the operator's chats.
@@ -116,10 +111,10 @@ class photos {
   virtual task<receipt> receive(pg::session& in, inbox_photo what) = 0;
   // People with something in the inbox that is due.
   virtual task<std::vector<user_id>> people_with_received(pg::session& in, int limit) = 0;
-  // The oldest one that is due; its try is counted and the next one put off by a minute. Past
-  // photo_options::tries it is dropped, and not given any more.
+  // The oldest one that is due; its try is counted, and the next one put off by a minute. Who cannot fetch it
+  // on the last of photo_options::tries, drops it.
   virtual task<std::optional<inbox_photo>> next_received(pg::session& in, user_id of) = 0;
-  // Takes it out of the inbox without effect: it cannot be fetched.
+  // Takes it out of the inbox without effect.
   virtual task<> drop_received(pg::session& in, std::int64_t inbox_id) = 0;
   // Prepares (seconds, in a child program), stores, and adds behind the last one, all that belongs to one
   // photo in one transaction with the inbox' row. A picture that is refused is out of the inbox, too.
@@ -140,10 +135,10 @@ class photos {
 
   // --- showing
   // Throws blob::damaged or std::runtime_error when the store does not have it.
-  virtual task<images::bytes> picture(const photo& what) = 0;
-  // After an upload: the file_id to send it by from now on. forget_file: Telegram says that it is wrong.
+  virtual task<images::bytes> bytes_of(blob::blob_id what) = 0;
+  // After an upload, the first or one because Telegram does not know the last file_id any more: what to send
+  // it by from now on.
   virtual task<> note_file(pg::session& in, photo_id what, std::int64_t bot_id, std::string_view file_id) = 0;
-  virtual task<> forget_file(pg::session& in, photo_id what, std::int64_t bot_id) = 0;
   // A neutral picture for a profile without a visible photo; drawn once per process.
   virtual task<images::bytes> placeholder() = 0;
   // A signed address, for the admin.
@@ -157,27 +152,26 @@ class photos {
   // Nothing where one of them has no visible photo.
   virtual task<std::optional<pair_picture>> pair(pg::session& in, user_id left, user_id right,
                                                  std::int64_t bot_id) = 0;
-  virtual task<images::bytes> pair_bytes(pg::session& in, const pair_picture& what) = 0;
-  virtual task<> note_pair(pg::session& in, const pair_picture& what, std::int64_t bot_id,
+  virtual task<images::bytes> pair_bytes(pg::session& in, pair_picture what) = 0;
+  virtual task<> note_pair(pg::session& in, pair_picture what, std::int64_t bot_id,
                            std::string_view file_id) = 0;
-  virtual task<> forget_pair(pg::session& in, const pair_picture& what, std::int64_t bot_id) = 0;
 
   // --- moderation
   virtual task<std::int64_t> waiting(pg::session& in) = 0;
   // The next one that waits behind `after` (from the start again where there is none); one that lies on
   // another chat's card only when there is no other.
-  virtual task<std::optional<moderated_photo>> next_waiting(pg::session& in, photo_id after,
-                                                            const desk_card& on) = 0;
-  virtual task<std::optional<moderated_photo>> find_moderated(pg::session& in, photo_id what) = 0;
-  // Shows it, or refuses it for a reason (one of refuse_reasons), if it still waits; leaves the notice for
-  // the person and raises their trust with the first approval.
-  virtual task<decision_outcome> approve(pg::transaction& in, photo_id what, user_id by) = 0;
-  virtual task<decision_outcome> refuse(pg::transaction& in, photo_id what, user_id by,
-                                        std::string_view reason) = 0;
-  // Back to waiting; a notice that has not been sent is not sent.
-  virtual task<decision_outcome> undo(pg::transaction& in, photo_id what) = 0;
+  virtual task<std::optional<photo_id>> next_waiting(pg::session& in, photo_id after, std::int64_t bot_id,
+                                                     std::int64_t chat_id) = 0;
+  virtual task<std::optional<moderated_photo>> find_moderated(pg::session& in, photo_id what,
+                                                              std::int64_t bot_id) = 0;
+  // Shows it, or refuses it for a reason (one of refuse_reasons); leaves the notice for the person and raises
+  // their trust with the first approval. False: somebody else was first, or it is gone.
+  virtual task<bool> approve(pg::transaction& in, photo_id what, user_id by) = 0;
+  virtual task<bool> refuse(pg::transaction& in, photo_id what, user_id by, std::string_view reason) = 0;
+  // Back to waiting; a notice that has not been sent is not sent. False where no operator has decided.
+  virtual task<bool> undo(pg::transaction& in, photo_id what) = 0;
   virtual task<std::vector<desk_card>> desk_cards(pg::session& in) = 0;
-  virtual task<> keep_desk_card(pg::session& in, const desk_card& what) = 0;
+  virtual task<> keep_desk_card(pg::session& in, desk_card what) = 0;
 
   // --- safety
   // Shown → hidden and back; false if it is in another state.
@@ -197,7 +191,7 @@ class photos {
   // Removes blobs of a day and more that neither a photo nor `others` refer to: what a killed process left.
   // `others` names which of these ids somebody else in the same store needs.
   using in_use = std::function<task<std::vector<blob::blob_id>>(pg::session&, std::vector<blob::blob_id>)>;
-  virtual task<std::int64_t> sweep_orphans(pg::pool& on, const std::vector<in_use>& others) = 0;
+  virtual task<std::int64_t> sweep_orphans(pg::pool& on, std::vector<in_use> others) = 0;
 };
 
 // The trust of profiles, which is theirs to write: called with the first approval (true) and when the last
@@ -209,8 +203,10 @@ struct photo_parts {
   blob::store& kept;
   images::workshop& shop;
   const clock& time;
-  notices& news;  // photo_shown (about nobody: what is shown is looked up then), photo_refused (the photo)
+  notices& news;  // photo_shown (of several within the delay the last one), photo_refused; about the photo
   note_approval approved;
+  // Called when what others may see has changed in number: level 1 of the rating reads it. May be empty.
+  std::function<task<>(pg::session& in, user_id of)> changed;
 };
 std::unique_ptr<photos> make_photos(photo_parts with, photo_options options = {});
 
