@@ -311,13 +311,13 @@ CREATE INDEX ratings_dirty ON dating.ratings (user_id) WHERE dirty;
 -- No foreign key: it would look at a profile for each row of a re-rating. The rating takes its history with it.
 CREATE TABLE dating.rating_history (
   user_id bigint NOT NULL,
-  at      timestamptz NOT NULL,
+  at      timestamptz NOT NULL,                        -- an hour: what the rating was when it last moved in it
   level1  real NOT NULL,
   level2  real NOT NULL,
   level3  real NOT NULL,
-  version integer NOT NULL
+  version integer NOT NULL,
+  PRIMARY KEY (user_id, at)
 );
-CREATE INDEX rating_history_of ON dating.rating_history (user_id, at);
 CREATE INDEX rating_history_age ON dating.rating_history USING brin (at);
 CREATE FUNCTION dating.forget_rating() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -345,8 +345,16 @@ CREATE TABLE dating.coefficients (
   in_use  boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX coefficients_in_use ON dating.coefficients (in_use) WHERE in_use;
--- Held: chosen by hand, the nightly refit leaves it. Version 0 can be held, too: then no row is in use.
-CREATE TABLE dating.coefficients_held (one boolean PRIMARY KEY DEFAULT true CHECK (one));
+CREATE TABLE dating.rating_state (
+  one     boolean PRIMARY KEY DEFAULT true CHECK (one),
+  held    boolean NOT NULL DEFAULT false,              -- a version chosen by hand: the nightly refit leaves it
+  applied integer NOT NULL DEFAULT 0                   -- the version with which everybody was rated last
+);
+INSERT INTO dating.rating_state DEFAULT VALUES;
+-- What is left of the weight of something since then.
+CREATE FUNCTION dating.kept(since timestamptz, until timestamptz, half_life_s double precision)
+  RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(power(0.5, greatest(0, date_part('epoch', until - since)) / half_life_s), 1) $$;
 
 -- Great-circle distance in kilometres, as places::kilometres() has it.
 CREATE FUNCTION dating.km(latitude_a double precision, longitude_a double precision,
@@ -375,7 +383,8 @@ CREATE FUNCTION dating.fits(v dating.profiles, c dating.profiles, today date, st
     AND ((v.place_id <> 0 AND c.place_id = v.place_id)
          OR (NOT c.own_city AND NOT (v.own_city AND stage = 0)
              AND dating.km(v.latitude, v.longitude, c.latitude, c.longitude)
-                 <= least(dating.radius_at(v.radius_km, stage - v.own_city::integer), dating.radius_at(c.radius_km, stage)))) $$;
+                 <= least(dating.radius_at(v.radius_km, CASE WHEN stage >= 4 THEN 4 ELSE stage - v.own_city::integer END),
+                          dating.radius_at(c.radius_km, stage)))) $$;
 
 -- Decks that are ready: written by the role matching, or by an indexed query where there is none.
 CREATE TABLE dating.decks (
@@ -426,6 +435,12 @@ CREATE TABLE dating.entitlements (
   until      timestamptz NOT NULL
 );
 CREATE INDEX entitlements_of ON dating.entitlements (user_id, kind, until);
+
+-- Somebody banned has erased themselves: a keyed hash of their Telegram id keeps them from coming back the next minute.
+CREATE TABLE dating.barred (
+  person    text PRIMARY KEY,
+  barred_at timestamptz NOT NULL
+);
 
 -- That somebody was erased, and what: no reference to the person but a keyed hash that only they can name again.
 CREATE TABLE dating.erasures (
