@@ -11,11 +11,12 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "dating/ids.hpp"
-#include "dating/rating/rating.hpp"
 #include "platform/pg/pg.hpp"
 #include "platform/queue/queue.hpp"
 
 namespace tandem::dating {
+
+class ratings;
 
 struct deck_settings {
   int showings_a_day = 200;  // of one person to others, so that attention is spread
@@ -25,18 +26,25 @@ struct deck_settings {
 };
 
 // How far the search was widened beyond what the person asked for. Each stage holds the ones before it.
-//   0 as they asked · 1, 2, 3 … the radius doubled each time, up to 500 km, for both sides
-//   · then the viewer's ages, by 2 and by 5 years both ways. The candidate's ages are never widened.
+//   0    as they asked
+//   1…4  the radius doubled each time, at 4 500 km, for both sides; of who asked for the own town alone,
+//        stage 1 is their radius as it is. The candidate's own town alone stays.
+//   5, 6 and the viewer's ages, by 2 and by 5 years both ways. The candidate's ages are never widened.
 struct search_reach {
   int radius_km = 50;
   bool own_city = false;  // only the own town
   int age_from = 18, age_to = 99;
   friend bool operator==(const search_reach&, const search_reach&) = default;
 };
-inline constexpr int last_stage = 11;
+inline constexpr int last_stage = 6;
 search_reach widened(const search_reach& asked, int stage);
 // The next stage that differs from this one; nothing after the last.
 std::optional<int> next_stage(const search_reach& asked, int stage);
+
+struct card_photo {
+  photo_id id;
+  std::string file_id;  // for the bot that was asked about; "" before the first upload
+};
 
 // One person as a deck shows them to its viewer.
 struct deck_card {
@@ -48,9 +56,9 @@ struct deck_card {
   bool same_town = false;
   instant active_at;  // to the hour
   std::vector<std::string> interests,
-      common;                    // slugs; own words as '+words'. `common` is part of `interests`
-  std::vector<photo_id> photos;  // those that others may see, in their order
-  bool wrote = false;            // there is a letter with their like for the viewer
+      common;                      // slugs; own words as '+words'. `common` is part of `interests`
+  std::vector<card_photo> photos;  // those that others may see, in their order
+  bool wrote = false;              // there is a letter with their like for the viewer
 };
 
 // Why nobody is shown, the first that holds.
@@ -70,19 +78,34 @@ struct empty_deck {
 
 using next_in_deck = std::variant<deck_card, empty_deck>;
 
+struct deck_viewer {
+  user_id who;
+  std::int64_t bot_id = 0;  // whose file ids the photos come with
+  int accepted = 0;         // the stage of widening that the viewer has agreed to
+};
+
 class decks {
  public:
   virtual ~decks() = default;
-  // The next one who still fits: the same one again until they are judged. `accepted`: the stage of widening
-  // that the viewer agreed to. A showing is counted when it is answered (likes::judge), so an update that
-  // comes twice counts nothing twice. A shadow-banned viewer sees what everybody would see.
-  virtual task<next_in_deck> next(pg::transaction& in, user_id viewer, int accepted = 0) = 0;
-  // This person as a card for this viewer, whether they are in the deck or not; nothing if they are out of
-  // reach for the viewer: not active, blocked, of the wrong age for one of them …
-  virtual task<std::optional<deck_card>> card(pg::session& in, user_id viewer, user_id candidate) = 0;
+  // The next one who still fits: the same one again until they are judged. A showing is counted when it is
+  // answered (likes::judge), so an update that comes twice counts nothing twice. A shadow-banned viewer sees
+  // what everybody would see. One statement where a deck lies ready.
+  virtual task<next_in_deck> next(pg::transaction& in, deck_viewer viewer) = 0;
+  // This person as a card for this viewer, in the deck or not; nothing for whom the viewer may not open: who
+  // is not active, is shadow-banned, or has blocked or been blocked.
+  virtual task<std::optional<deck_card>> card(pg::session& in, deck_viewer viewer, user_id candidate) = 0;
   // The viewer asks for others than before (ages, radius, sex): what lies ready is thrown away.
   virtual task<> anew(pg::session& in, user_id viewer) = 0;
+  // Clean-up: changes that every engine has learned long ago (a day). How many.
+  virtual task<std::int64_t> forget_changes(pg::session& in) = 0;
 };
-std::unique_ptr<decks> make_decks(queue::queue& lanes, const clock& time, deck_settings settings = {});
+
+// All of them outlive it.
+struct deck_parts {
+  queue::queue& lanes;
+  const clock& time;
+  ratings& rated;
+};
+std::unique_ptr<decks> make_decks(deck_parts with, deck_settings settings = {});
 
 }  // namespace tandem::dating

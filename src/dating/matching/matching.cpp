@@ -1,6 +1,7 @@
 #include "dating/matching/matching.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
 #include <numbers>
@@ -37,6 +38,22 @@ float squared_chord_of(double km) {
   return static_cast<float>(4 * half * half);
 }
 
+// Squared chords of whole kilometres up to the largest radius that a person may ask for.
+constexpr int largest_radius_km = 500;
+const auto chords_by_km = [] {
+  std::array<float, largest_radius_km + 1> chords{};
+  for (std::size_t km = 0; km < chords.size(); ++km) chords[km] = squared_chord_of(static_cast<double>(km));
+  return chords;
+}();
+
+// Whether a candidate with this reach may be shown to somebody so far away.
+bool reaches(std::uint16_t reach, int doubled, float squared_distance) {
+  if (reach == matching_profile::any_distance) return true;
+  if (reach == 0) return false;
+  const int km = doubled >= 4 ? largest_radius_km : std::min(reach << doubled, largest_radius_km);
+  return squared_distance <= chords_by_km[static_cast<std::size_t>(km)];
+}
+
 int row_of(double latitude) {
   return std::clamp(static_cast<int>(std::floor((latitude + 90) / cell_degrees)), 0, cell_rows - 1);
 }
@@ -55,7 +72,9 @@ struct entry {
   std::uint32_t number;
   std::int32_t city;
   age_range wanted;
+  std::uint16_t reach;
 };
+static_assert(sizeof(entry) == 28);
 
 // All people of a cell who are of one sex, seek the same and have the same age, the best-rated first.
 struct group {
@@ -76,6 +95,7 @@ struct record {
   float latitude = 0, longitude = 0, rating = 0;
   std::int32_t city = 0;
   age_range wanted;
+  std::uint16_t reach = matching_profile::any_distance;
   std::uint8_t age = 0;
   sex is = sex::female;
   seeking seeks = seeking::anyone;
@@ -111,13 +131,6 @@ class best_ones {
 
 }  // namespace
 
-double kilometres_between(const coordinates& a, const coordinates& b) {
-  const double up = std::sin((b.latitude - a.latitude) * degree / 2);
-  const double across = std::sin((b.longitude - a.longitude) * degree / 2);
-  const double h = up * up + std::cos(a.latitude * degree) * std::cos(b.latitude * degree) * across * across;
-  return 2 * earth_km * std::asin(std::sqrt(std::min(h, 1.0)));
-}
-
 struct matching::columns {
   boost::unordered_flat_map<std::int64_t, std::uint32_t>
       numbers;  // by user id; a number is never given twice
@@ -141,7 +154,7 @@ struct matching::columns {
 
   entry entry_of(std::uint32_t number) const {
     const auto& one = records[number];
-    return {on_unit_sphere(place_of(one)), one.rating, number, one.city, one.wanted};
+    return {on_unit_sphere(place_of(one)), one.rating, number, one.city, one.wanted, one.reach};
   }
 
   static group& group_in(cell& in, std::uint16_t key) {
@@ -236,6 +249,7 @@ void matching::put(const matching_profile& profile) {
   one.rating = profile.rating;
   one.city = profile.city;
   one.wanted = profile.wanted;
+  one.reach = profile.reach_km;
   one.age = profile.age;
   one.is = profile.is;
   one.seeks = profile.seeks;
@@ -257,6 +271,7 @@ void matching::load(std::span<const matching_profile> profiles) {
                            profile.rating,
                            profile.city,
                            profile.wanted,
+                           profile.reach_km,
                            profile.age,
                            profile.is,
                            profile.seeks,
@@ -313,8 +328,8 @@ std::optional<matching_profile> matching::find(user_id who) const {
   const auto number = its_->known(who);
   if (!number || !its_->records[*number].shown) return std::nullopt;
   const auto& one = its_->records[*number];
-  return matching_profile{one.who,  one.is,    one.seeks, one.age, one.wanted, its_->place_of(one),
-                          one.city, one.rating};
+  return matching_profile{one.who,  one.is,     one.seeks, one.age, one.wanted, its_->place_of(one),
+                          one.city, one.rating, one.reach};
 }
 
 bool matching::knows_seen(user_id viewer) const {
@@ -362,16 +377,19 @@ std::vector<candidate> matching::next(user_id viewer, const deck_wish& wish) con
     for (const auto& other : one.people) {
       if (!best.takes(other)) return;  // the rest of the group is rated lower still
       if (!other.wanted.holds(me.age)) continue;
-      if ((!wish.own_city || me.city == 0 || other.city != me.city) &&
-          squared_chord(here, other.at) > farthest)
-        continue;
+      const bool neighbour = me.city != 0 && other.city == me.city;
+      if (!neighbour || !wish.own_city) {
+        const auto away = squared_chord(here, other.at);
+        if (away > farthest || (!neighbour && !reaches(other.reach, wish.doubled, away))) continue;
+      }
       if (other.number == *number || (seen && seen->contains(other.number))) continue;
       best.add(other);
     }
   };
+  const auto ages = wish.ages.value_or(me.wanted);
   const auto scan_cell = [&](const cell& in, sex is, seeking seeks) {
-    const auto last = group_key(is, seeks, me.wanted.to);
-    for (auto at = std::ranges::lower_bound(in, group_key(is, seeks, me.wanted.from), {}, &group::key);
+    const auto last = group_key(is, seeks, ages.to);
+    for (auto at = std::ranges::lower_bound(in, group_key(is, seeks, ages.from), {}, &group::key);
          at != in.end() && at->key <= last; ++at)
       scan(*at);
   };

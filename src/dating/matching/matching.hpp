@@ -16,8 +16,6 @@ namespace tandem::dating {
 struct coordinates {
   double latitude = 0, longitude = 0;  // degrees
 };
-// Great-circle distance on a sphere of 6371 km (haversine).
-double kilometres_between(const coordinates& a, const coordinates& b);
 
 enum class seeking : std::uint8_t { female, male, anyone };
 
@@ -36,12 +34,18 @@ struct matching_profile {
   coordinates at;
   std::int32_t city = 0;  // of the list of places; 0: only known by coordinates
   float rating = 0;       // the candidate's own part of the order; larger is shown earlier
+  // How far away somebody may be to be shown this person; 0: their own city alone.
+  std::uint16_t reach_km = any_distance;
+
+  static constexpr std::uint16_t any_distance = 0xFFFF;
 };
 
 struct deck_wish {
   double radius_km = 50;  // from the viewer, or …
   bool own_city = true;   // … anywhere in the viewer's own city
   std::size_t limit = 10;
+  std::optional<age_range> ages = std::nullopt;  // instead of those that the viewer wants
+  int doubled = 0;  // candidates' reaches count so many times double, up to 500 km; 4 and more: 500 km
 };
 
 struct candidate {

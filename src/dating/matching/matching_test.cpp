@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <set>
 
 #include "dating/matching/seen_set.hpp"
+#include "platform/places/places.hpp"
 
 namespace tandem::dating {
 namespace {
@@ -61,10 +63,6 @@ TEST(SeenSet, ManyAtOnceAreTheSameAsOneByOne) {
   EXPECT_TRUE(set.contains(1) && set.contains(7) && set.contains(9));
 }
 
-TEST(Matching, TheDistanceIsTheKnownOne) {
-  EXPECT_NEAR(kilometres_between(moscow, {59.94, 30.31}), 634, 2);  // Moscow to Saint Petersburg
-}
-
 TEST(Matching, BestRatedComeFirstAndOnlyWhoFitsOnBothSides) {
   matching all;
   all.put(person(1, sex::male, 30, moscow));
@@ -96,6 +94,34 @@ TEST(Matching, OnesOwnCityCountsHoweverWideItIs) {
   all.put(far_end);
   EXPECT_THAT(ids(all.next(user_id(1), {.radius_km = 10})), ElementsAre(2));
   EXPECT_THAT(ids(all.next(user_id(1), {.radius_km = 10, .own_city = false})), IsEmpty());
+}
+
+TEST(Matching, WhoLooksOnlyNearbyIsShownOnlyNearby) {
+  matching all;
+  auto viewer = person(1, sex::male, 30, moscow);
+  viewer.city = 77;
+  all.put(viewer);
+  auto near = person(2, sex::female, 30, khimki);  // 19 km
+  near.reach_km = 10;
+  all.put(near);
+  EXPECT_THAT(ids(all.next(user_id(1), {})), IsEmpty());
+  EXPECT_THAT(ids(all.next(user_id(1), {.doubled = 1})), ElementsAre(2));
+  near.reach_km = 0;  // the own city alone
+  all.put(near);
+  EXPECT_THAT(ids(all.next(user_id(1), {.doubled = 4})), IsEmpty());
+  near.city = 77;
+  all.put(near);
+  EXPECT_THAT(ids(all.next(user_id(1), {})), ElementsAre(2));
+}
+
+TEST(Matching, OtherAgesThanTheViewersCanBeAskedFor) {
+  matching all;
+  auto viewer = person(1, sex::male, 30, moscow);
+  viewer.wanted = {25, 31};
+  all.put(viewer);
+  all.put(person(2, sex::female, 33, moscow));
+  EXPECT_THAT(ids(all.next(user_id(1), {})), IsEmpty());
+  EXPECT_THAT(ids(all.next(user_id(1), {.ages = age_range{23, 33}})), ElementsAre(2));
 }
 
 TEST(Matching, WhoWasJudgedDoesNotComeAgainAndAnUndoBringsThemBack) {
@@ -161,6 +187,7 @@ TEST(Matching, AgreesWithTheDefinitionWhateverHappens) {
       one.wanted.from = static_cast<std::uint8_t>(18 + below(10));
       one.wanted.to = static_cast<std::uint8_t>(one.wanted.from + below(15));
       one.city = static_cast<std::int32_t>(below(4));
+      one.reach_km = std::array<std::uint16_t, 4>{0, 20, 60, matching_profile::any_distance}[below(4)];
       return one;
     };
     std::vector<matching_profile> first;
@@ -193,18 +220,23 @@ TEST(Matching, AgreesWithTheDefinitionWhateverHappens) {
           const auto seeks = [](const matching_profile& a, const matching_profile& b) {
             return a.seeks == seeking::anyone || (a.seeks == seeking::female) == (b.is == sex::female);
           };
+          const int doubled = static_cast<int>(below(3));
           for (const auto& [other, them] : people) {
-            const bool near = kilometres_between(me.at, them.at) <= radius;
+            const double km =
+                places::kilometres(me.at.latitude, me.at.longitude, them.at.latitude, them.at.longitude);
+            const bool neighbour = me.city != 0 && me.city == them.city;
+            const bool near =
+                neighbour || (km <= radius && (them.reach_km == matching_profile::any_distance ||
+                                               km <= (them.reach_km << doubled)));
             if (other != id && seeks(me, them) && seeks(them, me) && me.wanted.holds(them.age) &&
-                them.wanted.holds(me.age) && (near || (me.city != 0 && me.city == them.city)) &&
-                !judged[id].contains(other))
+                them.wanted.holds(me.age) && near && !judged[id].contains(other))
               expected.emplace_back(-them.rating, other);
           }
           std::ranges::sort(expected);
           if (expected.size() > 10) expected.resize(10);
           std::vector<std::int64_t> wanted;
           for (const auto& [rating, other] : expected) wanted.push_back(other);
-          ASSERT_EQ(ids(all.next(user_id(id), {.radius_km = radius})), wanted)
+          ASSERT_EQ(ids(all.next(user_id(id), {.radius_km = radius, .doubled = doubled})), wanted)
               << "seed " << seed << " step " << step;
         }
       }
