@@ -176,6 +176,14 @@ CREATE INDEX matches_of_high ON dating.matches (high_id, last_at);
 CREATE INDEX matches_of_low ON dating.matches (low_id, last_at);
 CREATE INDEX matches_to_nudge ON dating.matches (last_at) WHERE state IN ('new', 'opened', 'answered');
 
+-- A match from each of its two sides.
+CREATE VIEW dating.sides AS
+  SELECT match_id, low_id AS user_id, high_id AS other_id, state, opened_by, opened_at, last_at, closed_by,
+         low_contact AS mine, high_contact AS theirs FROM dating.matches
+  UNION ALL
+  SELECT match_id, high_id, low_id, state, opened_by, opened_at, last_at, closed_by, high_contact, low_contact
+  FROM dating.matches;
+
 -- What a person is to be told: written in the transaction that makes it true, sent by the bots' process, marked then.
 CREATE TABLE dating.notices (
   notice_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -216,6 +224,7 @@ CREATE TABLE dating.messages (
 );
 CREATE INDEX messages_of_match ON dating.messages (match_id, sent_at);
 CREATE INDEX messages_due ON dating.messages (next_at) WHERE state = 'due' OR edit_due;
+CREATE INDEX messages_of_lane ON dating.messages (match_id, from_id, from_message) WHERE state = 'due' OR edit_due;
 CREATE INDEX messages_by_copy ON dating.messages (bot_id, to_message) WHERE to_message IS NOT NULL;
 CREATE INDEX messages_with_content ON dating.messages (sent_at) WHERE content IS NOT NULL;
 -- Messages of the bots that are to go away: deleted for both, of somebody erased, lines that are pinned no more. No
