@@ -100,6 +100,7 @@ CREATE TABLE dating.photo_desks (
   chat_id    bigint NOT NULL,
   message_id bigint NOT NULL,
   photo_id   bigint NOT NULL,                          -- 0: the queue was empty
+  last_decided bigint NOT NULL DEFAULT 0,              -- what its undo button takes back
   digest     text NOT NULL,
   PRIMARY KEY (bot_id, chat_id)
 );
@@ -434,6 +435,8 @@ CREATE TABLE dating.invited (
   at          timestamptz NOT NULL,
   rewarded_at timestamptz
 );
+CREATE INDEX invited_due ON dating.invited (at) WHERE rewarded_at IS NULL;
+CREATE INDEX invited_by ON dating.invited (by_id);
 -- What a person may do beyond the free part. Who grants it (a payment, an invite, the operator) says so in `source`.
 CREATE TABLE dating.entitlements (
   entitlement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -444,6 +447,7 @@ CREATE TABLE dating.entitlements (
   until      timestamptz NOT NULL
 );
 CREATE INDEX entitlements_of ON dating.entitlements (user_id, kind, until);
+CREATE UNIQUE INDEX entitlements_once ON dating.entitlements (user_id, kind, source) WHERE source <> '';
 
 -- Somebody banned has erased themselves: a keyed hash of their Telegram id keeps them from coming back the next minute.
 CREATE TABLE dating.barred (

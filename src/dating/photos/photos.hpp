@@ -90,16 +90,17 @@ struct moderated_photo {
 // The card of the moderation queue in one of the operator's chats.
 struct desk_card {
   std::int64_t bot_id = 0, chat_id = 0, message_id = 0;
-  photo_id shows;      // 0: the queue was empty
-  std::string digest;  // of what it shows
+  photo_id shows;         // 0: the queue was empty
+  photo_id last_decided;  // what its undo button takes back; 0: none
+  std::string digest;     // of what it shows
 };
 
 struct photo_options {
   bool approve_all = false;  // the sandbox's way; looks like somebody banned: still for the operator
   int shown_from_trust = 1;  // profiles.trust from which on a photo is shown at once
   std::chrono::seconds notice_delay{20};  // room for an undo, and for several decisions in one notice
-  int tries = 5;                          // to fetch and prepare a photo, a minute apart
 };
+inline constexpr int most_tries = 5;  // to fetch and prepare a photo, a minute apart
 
 // What Dating keeps of photos. Statements run in the session given.
 class photos {
@@ -112,7 +113,7 @@ class photos {
   // People with something in the inbox that is due.
   virtual task<std::vector<user_id>> people_with_received(pg::session& in, int limit) = 0;
   // The oldest one that is due; its try is counted, and the next one put off by a minute. Who cannot fetch it
-  // on the last of photo_options::tries, drops it.
+  // on the last of most_tries, drops it.
   virtual task<std::optional<inbox_photo>> next_received(pg::session& in, user_id of) = 0;
   // Takes it out of the inbox without effect.
   virtual task<> drop_received(pg::session& in, std::int64_t inbox_id) = 0;
@@ -141,6 +142,8 @@ class photos {
   virtual task<> note_file(pg::session& in, photo_id what, std::int64_t bot_id, std::string_view file_id) = 0;
   // A neutral picture for a profile without a visible photo; drawn once per process.
   virtual task<images::bytes> placeholder() = 0;
+  // "My statistics"; see images::bar_chart.
+  virtual task<images::bytes> draw(images::bar_chart what) = 0;
   // A signed address, for the admin.
   virtual std::string link(const blob::blob_id& what, instant until) const = 0;
 
