@@ -312,7 +312,8 @@ CREATE TABLE dating.ratings (
   talked         real NOT NULL DEFAULT 0,              -- matches in which somebody wrote
   level1         real NOT NULL DEFAULT 0,              -- log-odds
   level2         real NOT NULL DEFAULT 0.42,           -- likes per showing, smoothed
-  level3         real NOT NULL DEFAULT 0.42,           -- what the deck's shortlist is ordered by
+  level3         real NOT NULL DEFAULT 0.285,          -- what the deck's shortlist is ordered by: both rates, outcomes,
+                                                       -- and the benefit of the doubt, so by it alone
   version        integer NOT NULL DEFAULT 0,           -- of the coefficients
   rated_at       timestamptz NOT NULL,
   dirty          boolean NOT NULL DEFAULT false        -- something has changed since rated_at

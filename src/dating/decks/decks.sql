@@ -91,8 +91,7 @@ WITH found AS MATERIALIZED (
    LIMIT $5))
 SELECT f.user_id
 FROM found f LEFT JOIN dating.ratings r USING (user_id)
-ORDER BY (coalesce(r.level3, 0.42) + 0.3 / sqrt(coalesce(r.received_count, 0) + 4))
-         * power((coalesce(r.given_good, 0) + 6 * 0.42) / (coalesce(r.given_count, 0) + 6), 0.8) DESC, f.user_id
+ORDER BY coalesce(r.level3, 0.285) DESC, f.user_id
 LIMIT $4;
 
 -- What the order of a deck needs of a shortlist ($5), of those who like the viewer ($6 at most) and of what lies ready;
