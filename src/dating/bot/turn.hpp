@@ -14,7 +14,8 @@ using telegram::route;
 // What a row sees, and who the person is to Dating.
 struct turn : conversation::turn {
   const parts& with;
-  std::optional<profile> me;  // read once; nothing: has not agreed to anything yet
+  std::optional<profile> me;    // read once; nothing: has not agreed to anything yet
+  std::string invited_by = {};  // the code of the invitation that /start came with; see growth::came_by()
 
   view to() const { return with.for_person(person.language, person.time_zone); }
 };
@@ -22,7 +23,8 @@ struct turn : conversation::turn {
 using row = conversation::row<turn>;
 
 // Each table is its owner's; routes.cpp hangs it into the bot, once it is there, with whom it is for.
-std::span<const row> menu_rows();          // /start, /menu, help, plan, invitations, statistics   go:
+std::span<const row> open_rows();          // /start, help, privacy, terms: before registration    go:
+std::span<const row> menu_rows();          // /menu, plan, invitations, statistics                 go:
 std::span<const row> registration_rows();  //                                                      reg:
 std::span<const row> profile_rows();       // the profile, settings, export, deletion              me:
 std::span<const row> photo_rows();         //                                                      ph:
@@ -35,7 +37,7 @@ std::span<const row> safety_desk_rows();   //                                   
 
 // A private message (text, photo, place, voice …) that no row of a table is for goes through these, in the
 // order of routes.cpp, until one answers; nothing: it is not for this one. turn::in.state says what the
-// person was asked for: the first word of accounts::dialogs, or "reg" while registration waits for an answer.
+// person was asked for (the first word of accounts::dialogs), me->step what registration waits for.
 using taker = task<std::optional<reply>> (*)(turn& now);
 task<std::optional<reply>> take_registration(turn& now);  // while registration is not finished
 task<std::optional<reply>> take_photo(turn& now);         // while photos are asked for
@@ -62,6 +64,13 @@ task<reply> show_profile(turn& now);        // the own one, with its buttons
 task<reply> show_matches(turn& now);        // and talks
 task<reply> go_on_registering(turn& now);   // the consent, or the question that waits
 task<reply> say_not_understood(turn& now);  // what there is to do here
+
+// Before the rows for people whose registration is finished: everybody else goes on with it, and who is
+// banned hears why.
+task<std::optional<reply>> members_only(turn& now);
+
+// The commands in a language, for setMyCommands.
+std::vector<telegram::bot_command> commands_in(const parts& with, std::string_view language);
 
 // Whether this chat is one of the operator's for this bot.
 task<bool> is_operators_chat(turn& now);

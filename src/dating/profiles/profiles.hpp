@@ -91,15 +91,15 @@ enum class wrong_answer : std::uint8_t {
   empty,
   too_short,
   too_long,
-  link,  // an address, @name or phone number
+  link,       // an address, @name or phone number
+  forbidden,  // paid meetings, money, an age under 18: what safety's signs refuse besides
   no_letters,
   not_understood,  // no date, age, range
-  too_young,       // see refuse_underage()
+  too_young,       // a range below 18; of the person: see read_age::adult_on and refuse_underage()
   absurd_age,      // over 99, or not born yet
   unknown_place,
   far_away,  // farther than 500 km from any town, or not on Earth
   too_many,
-  twice,       // this interest is there already
   no_profile,  // no consent, or erased meanwhile
 };
 std::string_view name_of(wrong_answer what);
@@ -112,7 +112,7 @@ using answered = std::expected<void, wrong_answer>;
 std::string cleaned(std::string_view typed, bool lines);
 std::expected<std::string, wrong_answer> read_name(std::string_view typed);
 std::expected<std::string, wrong_answer> read_about(std::string_view typed);
-// "+words", or the slug of the list where the words are its title in some language (`slug_of` says so).
+// "+words": an interest that is not in the list, as it is stored.
 std::expected<std::string, wrong_answer> read_interest(std::string_view typed);
 // "27", "14.03.1999", "14/3/1999", "1999-03-14"; `adult_on`, of somebody too young: the day on which they are
 // 18 at the earliest.
@@ -153,15 +153,13 @@ class profiles {
   virtual task<std::optional<profile>> visit(pg::session& in, user_id who) = 0;
   // Of those given, in no order; who has none is left out.
   virtual task<std::vector<profile>> find_all(pg::session& in, std::vector<user_id> who) = 0;
-  // What registration waits for of somebody whose registration is not finished, for routing their text:
-  // nothing where it is, or there is none. By Telegram's id, because nobody has been met yet.
-  virtual task<std::optional<field>> asked(pg::session& in, std::int64_t telegram_id) = 0;
 
   // ---- registration
   enum class refusal : std::uint8_t { underage, barred };
   // The person agrees to the document: makes a draft, or notes the new version in the profile that is there.
   // underage: not before the day that they named; barred: was banned, and has erased themselves.
-  virtual task<std::expected<profile, refusal>> begin(pg::session& in, user_id who) = 0;
+  virtual task<std::expected<profile, refusal>> begin(pg::session& in, user_id who,
+                                                      std::int64_t telegram_id) = 0;
   // The day until which an underage person is not asked again; nothing for everybody else.
   virtual task<std::optional<calendar_day>> underage_until(pg::session& in, user_id who) = 0;
   // Erases all that was said so far and remembers the day alone.
