@@ -98,6 +98,10 @@ telegram::update_kind kind_of(telegram::route::by match, std::string_view key);
 template <class Turn>
 using opening = std::function<task<Turn>(turn met)>;
 
+// Answers instead of the rows of a table, or nothing: then they act. Who may press what is told here.
+template <class Turn>
+using guard = task<std::optional<reply>> (*)(Turn&);
+
 // Makes routes of the tables of one bot; they share its living messages.
 template <class Turn>
 class tables {
@@ -107,12 +111,12 @@ class tables {
       : shared_(std::make_shared<const shared>(on, std::make_shared<living_messages>(on.senders, background),
                                                std::move(open))) {}
 
-  std::vector<telegram::route> routes(std::span<const row<Turn>> rows) const {
+  std::vector<telegram::route> routes(std::span<const row<Turn>> rows, guard<Turn> before = nullptr) const {
     std::vector<telegram::route> out;
     for (const auto& one : rows) {
-      auto handle = [of = shared_, one](telegram::incoming& in) {
+      auto handle = [of = shared_, one, before](telegram::incoming& in) {
         return inside::act(of->on, *of->menus, in, one.in_groups,
-                           [&of, &one, &in] { return take(*of, one, in); });
+                           [&of, &one, before, &in] { return take(*of, one, before, in); });
       };
       out.push_back(
           {one.match, std::string(one.key), inside::kind_of(one.match, one.key), std::move(handle)});
@@ -129,14 +133,18 @@ class tables {
     opening<Turn> open;
   };
 
-  static task<reply> take(const shared& of, const row<Turn>& what, const telegram::incoming& in) {
+  static task<reply> take(const shared& of, const row<Turn>& what, guard<Turn> before,
+                          const telegram::incoming& in) {
     const auto tx = co_await of.on.db.begin();
     auto person = co_await inside::meet(of.on, *tx, in);
     turn met{in, *tx, std::move(person)};
     Turn now = co_await of.open(std::move(met));
-    auto answer = co_await what.act(now);
-    co_await inside::close(of.on, now, what.did, what.screen);
-    co_return answer;
+    std::optional<reply> answer;
+    if (before) answer = co_await before(now);
+    const bool acts = !answer;
+    if (acts) answer = co_await what.act(now);
+    co_await inside::close(of.on, now, acts ? what.did : std::string_view(), what.screen);
+    co_return *std::move(answer);
   }
 
   std::shared_ptr<const shared> shared_;

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "async/scope.hpp"
 #include "conversation/turn.hpp"
+#include "dating/bot/photo_intake.hpp"
 #include "dating/decks/decks.hpp"
 #include "dating/growth/growth.hpp"
 #include "dating/likes/likes.hpp"
@@ -42,11 +44,14 @@ struct parts : conversation::stage {
   notice_board& news;
   const places::gazetteer& towns;
   const seal::vault& keys;
+  images::workshop& shop;
   async::scope& background;
   std::int64_t bot_id = 0;                // of the registry's role dating.main
   std::function<std::string()> username;  // without @; "" while it is not known
   operator_details details;
   like_limits limits;
+  std::shared_ptr<photo_intake> arriving = std::make_shared<photo_intake>();
+  growth_settings growing;
 };
 
 }  // namespace tandem::dating::bot

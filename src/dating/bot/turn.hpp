@@ -62,6 +62,10 @@ task<reply> show_menu(turn& now);
 task<reply> show_deck(turn& now);           // the next person, or why there is none
 task<reply> show_profile(turn& now);        // the own one, with its buttons
 task<reply> show_matches(turn& now);        // and talks
+task<reply> show_photos(turn& now);         // the own ones, with their states
+// A photo, or a file, that answers the question for photos, in registration and after it; the rest happens in
+// the background (photo_intake.hpp). Nothing for a text.
+task<std::optional<reply>> take_sent_photo(turn& now);
 task<reply> go_on_registering(turn& now);   // the consent, or the question that waits
 task<reply> say_not_understood(turn& now);  // what there is to do here
 

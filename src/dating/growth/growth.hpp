@@ -72,20 +72,20 @@ class growth {
   virtual task<rights> rights_of(pg::session& in, user_id who) = 0;
   // Adds that much time behind what the person has; the seam for payments. `source` is its name for ever:
   // the same source is granted once ("invite 17", "operator", "payment 9f…"); "" may come again. False if it
-  // was granted before.
-  virtual task<bool> grant(pg::session& in, user_id who, entitlement what, std::string_view source,
+  // was granted before, or there is no profile.
+  virtual task<bool> grant(pg::transaction& in, user_id who, entitlement what, std::string_view source,
                            std::chrono::seconds lasting) = 0;
   // Begins a boost of the week. False if there is none left, or one is running.
-  virtual task<bool> boost(pg::session& in, user_id who) = 0;
+  virtual task<bool> boost(pg::transaction& in, user_id who) = 0;
 
   // ---- invitations
   // The person's code, made when it is asked for first.
   virtual task<invitations> invitations_of(pg::session& in, user_id who) = 0;
-  // A newcomer came by a code, before or after their consent: it is kept with their profile's first row.
+  // A newcomer came by a code; right after their consent, as long as registration is not finished.
   virtual task<arrival> came_by(pg::session& in, user_id newcomer, std::string_view code) = 0;
   // Rewards both sides of invitations whose invited person has finished registration and has a photo that is
   // shown; at most `limit` of them. For a periodic job: each is rewarded once.
-  virtual task<std::vector<reward>> reward_due(pg::session& in, int limit) = 0;
+  virtual task<std::vector<reward>> reward_due(pg::transaction& in, int limit) = 0;
 
   // ---- figures
   virtual task<profile_figures> figures_of(pg::session& in, user_id who) = 0;

@@ -1,0 +1,101 @@
+#include "dating/bot/routes.hpp"
+
+#include "dating/bot/turn.hpp"
+
+namespace tandem::dating::bot {
+namespace {
+
+struct table {
+  std::span<const row> rows;
+  conversation::guard<turn> before;  // null: for anybody
+};
+
+// One line for each table, in the order in which they are asked.
+std::vector<table> tables_of_all() {
+  return {
+      {open_rows(), nullptr},
+      {menu_rows(), members_only},
+  };
+}
+
+// In the order in which they are asked.
+constexpr std::array<taker, 0> takers{};
+
+std::vector<announcement> all_announcements() {
+  std::vector<announcement> out;
+  for (const auto some : {menu_announcements()}) out.insert(out.end(), some.begin(), some.end());
+  return out;
+}
+
+task<turn> open_turn(const parts& with, conversation::turn met) {
+  auto me = co_await with.members.visit(met.db, met.person.id);
+  co_return turn{std::move(met), with, std::move(me)};
+}
+
+task<reply> take_message(turn& now) {
+  for (const auto take : takers) {
+    auto answer = co_await take(now);
+    if (answer) co_return *std::move(answer);
+  }
+  co_return co_await say_not_understood(now);
+}
+
+task<reply> old_press(turn& now) {
+  auto out = co_await say_not_understood(now);
+  out.note = now.to().plain("note.old");
+  co_return out;
+}
+
+constexpr row last_rows[] = {
+    {route::by::text_state, "", "", "", take_message},
+    {route::by::kind, "message", "", "", take_message},
+    {route::by::kind, "callback_query", "", "", old_press},
+};
+
+task<told> announce_one(const parts& with, const std::vector<announcement>& all, const notice& what) {
+  const auto found = std::ranges::find(all, what.kind, &announcement::kind);
+  const auto who = co_await with.people.find(with.db, what.who);
+  if (found == all.end() || !who) co_return told::pointless;
+  const bool reachable = co_await with.people.can_reach(with.db, who->id, with.bot_id);
+  if (!reachable) co_return told::pointless;
+  auto said = co_await found->draw(with, what, with.for_person(who->language, who->time_zone));
+  if (!said) co_return told::pointless;
+  auto* out = with.senders(with.bot_id);
+  if (!out) co_return told::later;
+  const auto sent =
+      co_await conversation::send(*out, *std::move(said), who->telegram_id, telegram::urgency::broadcast);
+  if (sent) co_return told::sent;
+  co_return sent.error().chat_is_closed() ? told::pointless : told::later;
+}
+
+}  // namespace
+
+telegram::routes bot_routes(const parts& with) {
+  telegram::routes out;
+  const conversation::tables<turn> tables(
+      with, with.background, [&with](conversation::turn met) { return open_turn(with, std::move(met)); });
+  for (const auto& one : tables_of_all()) out.add(tables.routes(one.rows, one.before));
+  out.add(tables.routes(std::span<const row>(last_rows)));
+  out.rows.push_back(conversation::membership(with, nullptr));
+  out.state_of = [&with](const telegram::incoming& in) { return conversation::state_of(with, in); };
+  return out;
+}
+
+tell announcer(const parts& with) {
+  return [&with, all = all_announcements()](const notice& what) { return announce_one(with, all, what); };
+}
+
+task<> introduce(const parts& with, telegram::bot_api& to) {
+  return conversation::introduce(to, [&with](std::string_view language) {
+    const auto drawn = with.for_person(std::string(language), "UTC");
+    return conversation::introduction{commands_in(with, language), drawn.plain("about.name"),
+                                      drawn.plain("about.description"), drawn.plain("about.short")};
+  });
+}
+
+task<> chat_closed(const parts& with, std::int64_t chat_id) {
+  const auto person = co_await with.people.find_by_telegram(with.db, chat_id);
+  if (person) co_await with.people.blocked(with.db, person->id, with.bot_id);
+}
+
+}  // namespace tandem::dating::bot
