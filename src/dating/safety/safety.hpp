@@ -20,6 +20,7 @@ namespace tandem::dating {
 
 class notices;
 class photos;
+class profiles;
 
 using complaint_id = strong_id<struct complaint_tag>;
 
@@ -87,17 +88,10 @@ struct complaint_case {
   std::string digest;  // changes whenever the card has to be shown anew
 };
 
-// One line of a talk that an operator reads.
-struct read_line {
-  bool by_accused = false;
-  instant sent_at;
-  std::string kind;                                      // text, photo, voice …
-  std::string html;                                      // what the other saw; "" where there was no text
-  std::int64_t bot_id = 0, chat_id = 0, message_id = 0;  // the original, for copyMessage
-};
-struct read_talk {
+// A talk that an operator may read: see talks::read().
+struct opened_talk {
+  match_id talk;
   user_id about;
-  std::vector<read_line> lines;  // the oldest first
 };
 
 class safety {
@@ -123,6 +117,9 @@ class safety {
   // Signs of the text; what is suspicious goes to the queue. For about-texts, letters, own interests.
   virtual task<text_verdict> judge_text(pg::transaction& in, user_id writer, std::string_view text,
                                         text_place where) = 0;
+  // The same for signs that are found already; `talk`: where they were written.
+  virtual task<> report(pg::transaction& in, user_id writer, const text_verdict& verdict,
+                        std::optional<match_id> talk) = 0;
   // Remembers the opener; false if the person has sent the same to three others within 30 days. Only a keyed
   // hash is kept.
   virtual task<bool> allow_opener(pg::session& in, user_id from, match_id talk, std::string_view text,
@@ -143,11 +140,13 @@ class safety {
   // Takes back the newest action: the person, the photo and the complaints are as before. False if there is
   // nothing to take back.
   virtual task<bool> undo(pg::transaction& in, user_id by, user_id about) = 0;
-  // The newest lines of the talk in which this complaint was made, as far as the content is kept; each
-  // reading is audited. Nothing for a complaint that is closed or was not made in a talk.
-  virtual task<std::optional<read_talk>> read(pg::transaction& in, user_id by, complaint_id through,
-                                              int limit) = 0;
+  // The talk in which this complaint was made; writes the reading down. Nothing for a complaint that is
+  // closed or was not made in a talk: there is no other way to its content.
+  virtual task<std::optional<opened_talk>> open_talk(pg::transaction& in, user_id by,
+                                                     complaint_id through) = 0;
 
+  // One at a time posts and edits the cards, in whatever process; false: somebody does. Until the end of `in`.
+  virtual task<bool> lock_desk(pg::transaction& in) = 0;
   // The messages that show a case in the operator's chats.
   struct card {
     std::int64_t bot_id = 0, chat_id = 0;
@@ -165,7 +164,8 @@ class safety {
 
 struct safety_parts {
   const clock& time;
-  const seal::vault& keys;  // hashes openers, opens what an operator may read
+  const seal::vault& keys;  // for the hashes of openers
+  profiles& people;         // banned, held, shadowed, released
   photos& pictures;         // hidden with an action, their shapes banned with a person
   notices& news;            // "warned"
 };

@@ -54,15 +54,23 @@ struct text_verdict {
 class text_signs {
  public:
   std::vector<found_sign> find(std::string_view text);
-  // Contacts are refused everywhere but in a talk, where they are masked; what is suspicious is refused
-  // everywhere.
+  // Refused wherever the reader is a stranger; in a talk contacts are masked, and what is suspicious passes:
+  // two who know each other may speak of money, and the operator hears of it.
   text_verdict judge(std::string_view text, text_place where);
 
  private:
   text::stemmer stems_;
 };
 
-// The text with each of the places replaced by "•••".
+// What places found mean where the text is shown.
+text_verdict judge_signs(std::vector<found_sign> signs, text_place where);
+// Places of both, overlapping ones as one.
+std::vector<found_sign> merged(std::vector<found_sign> one, std::vector<found_sign> other);
+
+// Leads to somebody outside of the bot: link, e-mail, phone, handle. Only such places are hidden in a talk.
+bool is_contact(sign what);
+inline constexpr std::string_view hidden_place = "•••";
+// The text with its contacts replaced by hidden_place.
 std::string masked(std::string_view text, const std::vector<found_sign>& signs);
 
 // An opener without what differs from person to person: case, punctuation, look-alike letters, the name of

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accounts/users.hpp"
 #include "async/part.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
@@ -62,6 +63,18 @@ struct sent_answer {
   bool elsewhere = false;         // went to another talk than the current one: it was a reply to its message
 };
 
+// One line of a talk that an operator reads.
+struct read_line {
+  bool by_accused = false;
+  instant sent_at;
+  kept_content content;
+  std::int64_t bot_id = 0, chat_id = 0, message_id = 0;  // the original, for copyMessage
+};
+struct read_talk {
+  user_id about;
+  std::vector<read_line> lines;
+};
+
 enum class edit_state : std::uint8_t { unknown, accepted, text_refused };
 enum class removal_state : std::uint8_t { done, not_yours, too_old };
 enum class contact_state : std::uint8_t { closed, agreed, both };
@@ -94,18 +107,27 @@ class talks {
   virtual task<removal_state> remove(pg::transaction& in, user_id who, std::int64_t bot_id,
                                      std::int64_t message_id) = 0;
 
+  // The newest message that the person has sent in this talk within those two days, for a button.
+  virtual task<std::optional<std::int64_t>> last_sent(pg::session& in, user_id who, std::int64_t bot_id,
+                                                      match_id what) = 0;
+
   // The person agrees to share the contact; `both` when the other has agreed, too. Safe to repeat.
   virtual task<contact_state> agree(pg::transaction& in, user_id who, match_id what) = 0;
   // Ends the talk for both: what is on its way is not sent any more. False if it is no open talk of theirs.
   virtual task<bool> unmatch(pg::transaction& in, user_id who, match_id what) = 0;
   // The pinned line shows something else by now (an ended talk, contacts): it is sent anew.
-  virtual task<> renew_line(pg::session& in, user_id who) = 0;
+  virtual task<> renew_line(pg::transaction& in, user_id who) = 0;
 
   // Everything of the person's talks as JSON for their export; the others' words are theirs and not in it.
   virtual task<std::string> export_data(pg::session& in, user_id who) = 0;
   // Before the rows go with the person: the copies that others have are deleted, or made unreadable where
   // Telegram does not delete any more. The courier does it, after the commit. How many.
   virtual task<std::int64_t> withdraw_copies(pg::transaction& in, user_id who) = 0;
+
+  // The newest lines of the talk in which this complaint was made, the oldest first, as far as their content
+  // is kept; each reading is audited (safety::open_talk).
+  virtual task<std::optional<read_talk>> read(pg::transaction& in, user_id by, complaint_id through,
+                                              int limit) = 0;
 
   // Clean-up: content older than seven days. How many.
   virtual task<std::int64_t> forget_content(pg::session& in) = 0;
@@ -115,6 +137,7 @@ class talks {
 
 struct talk_parts {
   const clock& time;
+  accounts::users& people;
   const seal::vault& keys;
   safety& rules;
   ratings* rated = nullptr;  // told of the first message of a match
@@ -139,11 +162,14 @@ struct courier_words {
   std::function<telegram::text_message(std::string_view name, std::string_view language)> unreachable;
   // What stands in place of a message that was deleted too late for Telegram.
   std::function<std::string(std::string_view language)> deleted;
+  // The picture in place of one. May be empty: such a photo loses its caption alone.
+  std::function<task<std::string>()> blank_picture;
 };
 struct talk_courier_parts {
   executor on;
   pg::pool& db;
   const clock& time;
+  accounts::users& people;
   const seal::vault& keys;
   talks& from;
   std::function<telegram::sender*(std::int64_t bot_id)> senders;  // null where another process serves it
