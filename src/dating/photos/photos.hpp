@@ -56,6 +56,7 @@ struct inbox_photo {
 enum class receipt : std::uint8_t {
   accepted,
   there_already,  // the same file_unique_id: among the photos, or in the inbox
+  refused_before,
   full,           // most_photos are there or on their way; refused ones make room
 };
 

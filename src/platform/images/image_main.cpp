@@ -1,5 +1,6 @@
-// tandem-image prepare|pair: one job on hostile pictures, from standard input to standard output. In: for
-// each picture its length (8 bytes, little-endian) and its bytes. Out: "ok WIDTH HEIGHT SHAPE\n" and for each
+// tandem-image prepare|pair|draw: one job on hostile pictures, from standard input to standard output. In:
+// for each picture (of draw: for the text that says what to draw, see images.cpp) its length (8 bytes,
+// little-endian) and its bytes. Out: "ok WIDTH HEIGHT SHAPE\n" and for each
 // result its length and its bytes; or one line "no REASON". Limits of memory and time are set here, before a
 // byte is read.
 #include <sys/prctl.h>
@@ -201,12 +202,191 @@ void pair() {
   write_result(jpeg);
 }
 
+// ---- drawing: pixels by hand, letters by Pango
+
+struct colour {
+  unsigned char red, green, blue;
+};
+constexpr colour white{255, 255, 255}, ink{38, 43, 56}, pale{122, 131, 150}, line{226, 230, 238};
+constexpr std::array<colour, 4> row_colours{{{86, 137, 239}, {240, 92, 124}, {138, 99, 210}, {64, 168, 120}}};
+
+class canvas {
+ public:
+  canvas(int width, int height, colour ground)
+      : width_(width), height_(height), pixels_(static_cast<std::size_t>(width) * height * 3) {
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) mix(x, y, ground, 1);
+  }
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+
+  // `share` of the colour over what is there, 0 to 1.
+  void mix(int x, int y, colour with, double share) {
+    if (x < 0 || y < 0 || x >= width_ || y >= height_ || share <= 0) return;
+    auto* at = pixels_.data() + (static_cast<std::size_t>(y) * width_ + x) * 3;
+    const auto blend = [&](unsigned char& to, unsigned char from) {
+      to = static_cast<unsigned char>(std::lround(to + (from - to) * std::min(share, 1.0)));
+    };
+    blend(at[0], with.red);
+    blend(at[1], with.green);
+    blend(at[2], with.blue);
+  }
+
+  // All points for which `inside` says so, with soft edges.
+  template <class Inside>
+  void shape(int left, int top, int right, int bottom, colour with, Inside inside) {
+    constexpr int steps = 4;
+    for (int y = top; y < bottom; ++y) {
+      for (int x = left; x < right; ++x) {
+        int hits = 0;
+        for (int sub = 0; sub < steps * steps; ++sub)
+          hits += inside(x + (sub % steps + 0.5) / steps, y + (sub / steps + 0.5) / steps) ? 1 : 0;
+        mix(x, y, with, static_cast<double>(hits) / (steps * steps));
+      }
+    }
+  }
+
+  // A bar that stands on its lower edge, with round upper corners.
+  void bar(int left, int top, int right, int bottom, colour with) {
+    const double radius = std::min({8.0, (right - left) / 2.0, static_cast<double>(bottom - top)});
+    shape(left, top, right, bottom, with, [=](double x, double y) {
+      if (y >= top + radius || (x >= left + radius && x <= right - radius)) return true;
+      const double from = x < left + radius ? left + radius : right - radius;
+      return std::hypot(x - from, y - (top + radius)) <= radius;
+    });
+  }
+
+  VipsImage* to_image() {
+    return vips_image_new_from_memory(pixels_.data(), pixels_.size(), width_, height_, 3, VIPS_FORMAT_UCHAR);
+  }
+
+ private:
+  int width_, height_;
+  std::vector<unsigned char> pixels_;
+};
+
+enum class anchor { left, middle, right };
+
+// `x` is where the text begins, has its middle, or ends; `y` the upper edge of its letters.
+void write_text(canvas& on, int x, int y, anchor where, const std::string& text, int size, bool bold,
+                colour with) {
+  const char* file = bold ? "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"
+                          : "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+  if (text.empty() || access(file, R_OK) != 0) return;
+  const std::unique_ptr<char, decltype(&g_free)> escaped(
+      g_markup_escape_text(text.c_str(), static_cast<gssize>(text.size())), &g_free);
+  const auto font = std::string("DejaVu Sans ") + (bold ? "Bold " : "") + std::to_string(size);
+  VipsImage* made = nullptr;
+  if (vips_text(&made, escaped.get(), "font", font.c_str(), "fontfile", file, "dpi", 72, nullptr) != 0)
+    return;  // the bars tell most of it
+  const image letters(made);
+  std::size_t bytes = 0;
+  const std::unique_ptr<unsigned char, decltype(&g_free)> mask(
+      static_cast<unsigned char*>(vips_image_write_to_memory(made, &bytes)), &g_free);
+  const int width = vips_image_get_width(made), height = vips_image_get_height(made);
+  if (!mask || bytes < static_cast<std::size_t>(width) * height) return;
+  if (where != anchor::left) x -= where == anchor::middle ? width / 2 : width;
+  for (int row = 0; row < height; ++row)
+    for (int column = 0; column < width; ++column)
+      on.mix(x + column, y + row, with, mask.get()[row * width + column] / 255.0);
+}
+
+void write_drawing(canvas& from) {
+  const image made(from.to_image());
+  if (!made) say_no("broken");
+  made->Type = VIPS_INTERPRETATION_sRGB;
+  const auto jpeg = to_jpeg(made.get());
+  std::printf("ok %d %d %016x\n", from.width(), from.height(), 0);
+  write_result(jpeg);
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(at, begin), text.size());
+    out.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+struct drawn_row {
+  std::string label;
+  std::vector<long long> values;
+};
+
+void draw_row(canvas& on, int top, int edge, const drawn_row& row, colour with) {
+  constexpr int tallest = 92, head = 78;
+  long long most = 1, all = 0;
+  for (const auto value : row.values) {
+    most = std::max(most, value);
+    all += value;
+  }
+  write_text(on, edge, top + 4, anchor::left, row.label, 30, false, ink);
+  write_text(on, on.width() - edge, top, anchor::right, std::to_string(all), 38, true, with);
+  const int ground = top + head + tallest, span = on.width() - 2 * edge;
+  const int count = static_cast<int>(row.values.size());
+  for (int i = 0; i < count; ++i) {
+    const int left = edge + span * i / count, right = edge + span * (i + 1) / count;
+    const int gap = std::max(2, (right - left) / 7);
+    const auto value = row.values[static_cast<std::size_t>(i)];
+    if (value == 0) continue;
+    const int tall = std::max(4, static_cast<int>(tallest * value / most));
+    on.bar(left + gap, ground - tall, right - gap, ground, with);
+    const auto figure = std::to_string(value);
+    if (static_cast<int>(figure.size()) * 12 <= right - left)
+      write_text(on, (left + right) / 2, ground - tall - 22, anchor::middle, figure, 18, false, pale);
+  }
+  for (int x = edge; x < on.width() - edge; ++x)
+    for (int y = 0; y < 2; ++y) on.mix(x, ground + y, line, 1);
+}
+
+void draw_bars(const std::vector<std::string>& lines) {
+  constexpr int width = 1000, edge = 48, head = 132, row_height = 214, foot = 62;
+  std::vector<drawn_row> rows;
+  for (std::size_t i = 4; i < lines.size() && !lines[i].empty(); ++i) {
+    const auto cells = split(lines[i], '\t');
+    drawn_row row{cells.front(), {}};
+    for (std::size_t cell = 1; cell < cells.size(); ++cell)
+      row.values.push_back(std::strtoll(cells[cell].c_str(), nullptr, 10));
+    rows.push_back(std::move(row));
+  }
+  if (rows.empty() || rows.size() > row_colours.size()) say_no("broken");
+  canvas on(width, head + static_cast<int>(rows.size()) * row_height + foot, white);
+  write_text(on, edge, 48, anchor::left, lines[1], 40, true, ink);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    draw_row(on, head + static_cast<int>(i) * row_height, edge, rows[i], row_colours[i]);
+  write_text(on, edge, on.height() - foot + 8, anchor::left, lines[2], 24, false, pale);
+  write_text(on, width - edge, on.height() - foot + 8, anchor::right, lines[3], 24, false, pale);
+  write_drawing(on);
+}
+
+void draw_placeholder() {
+  constexpr int width = 800, height = 1000;
+  constexpr colour ground{232, 236, 245}, figure{184, 193, 212};
+  canvas on(width, height, ground);
+  on.shape(200, 200, 600, 600, figure,
+           [](double x, double y) { return std::hypot(x - 400, y - 380) <= 150; });
+  on.shape(50, 570, 750, height, figure,
+           [](double x, double y) { return std::hypot((x - 400) / 310, (y - 930) / 340) <= 1; });
+  write_drawing(on);
+}
+
+void draw() {
+  const auto bytes = read_picture();
+  const auto lines = split(std::string(bytes.begin(), bytes.end()), '\n');
+  if (lines.front() == "placeholder") return draw_placeholder();
+  if (lines.front() != "bars" || lines.size() < 5) say_no("broken");
+  draw_bars(lines);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view job = argc == 2 ? argv[1] : "";
-  if (job != "prepare" && job != "pair") {
-    std::fputs("tandem-image prepare|pair: run by tandem, not by hand\n", stderr);
+  if (job != "prepare" && job != "pair" && job != "draw") {
+    std::fputs("tandem-image prepare|pair|draw: run by tandem, not by hand\n", stderr);
     return 2;
   }
   setenv("VIPS_CONCURRENCY", "1", 1);
@@ -214,7 +394,9 @@ int main(int argc, char** argv) {
   vips_block_untrusted_set(TRUE);
   vips_cache_set_max(0);
   give_up_rights();
-  job == "prepare" ? prepare() : pair();
+  if (job == "prepare") prepare();
+  if (job == "pair") pair();
+  if (job == "draw") draw();
   std::fflush(stdout);
   _exit(std::ferror(stdout) == 0 ? 0 : 1);
 }

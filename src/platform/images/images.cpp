@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -171,6 +173,29 @@ std::expected<answer, image_error> run(const std::filesystem::path& program, con
   return parse(*output, results);
 }
 
+// The lines that image_main.cpp reads: what, then title and days, then a line for each row.
+std::string spec_of(const bar_chart& what) {
+  const auto fits = [&](const bar_row& row) {
+    return row.values.size() == what.rows.front().values.size() &&
+           std::ranges::none_of(row.values, [](std::int64_t value) { return value < 0; });
+  };
+  if (what.rows.empty() || what.rows.size() > 4 || what.rows.front().values.empty() ||
+      what.rows.front().values.size() > 31 || !std::ranges::all_of(what.rows, fits))
+    throw std::invalid_argument("a chart has 1 to 4 rows of equally many values, 1 to 31");
+  const auto one_line = [](std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    return text;
+  };
+  std::string out = "bars\n" + one_line(what.title) + "\n" + one_line(what.first_day) + "\n" +
+                    one_line(what.last_day) + "\n";
+  for (const auto& row : what.rows) {
+    out += one_line(row.label);
+    for (const auto value : row.values) out += "\t" + std::to_string(value);
+    out += "\n";
+  }
+  return out;
+}
+
 class child_workshop final : public workshop {
  public:
   child_workshop(async::thread_pool& threads, std::filesystem::path program)
@@ -178,7 +203,8 @@ class child_workshop final : public workshop {
 
   task<std::expected<prepared_photo, image_error>> prepare(bytes picture) override {
     if (picture.size() > most_bytes) co_return std::unexpected(image_error::too_large);
-    auto done = co_await work("prepare", {&picture}, 2);
+    std::vector<const bytes*> pictures{&picture};
+    auto done = co_await work("prepare", std::move(pictures), 2);
     if (!done) co_return std::unexpected(done.error());
     prepared_photo photo{std::move(done->results[0]), std::move(done->results[1]), done->width, done->height,
                          done->shape};
@@ -186,12 +212,25 @@ class child_workshop final : public workshop {
   }
 
   task<std::expected<bytes, image_error>> pair(bytes left, bytes right) override {
-    auto done = co_await work("pair", {&left, &right}, 1);
+    std::vector<const bytes*> pictures{&left, &right};
+    auto done = co_await work("pair", std::move(pictures), 1);
     if (!done) co_return std::unexpected(done.error());
     co_return std::move(done->results[0]);
   }
 
+  task<bytes> draw(bar_chart what) override { return drawn(spec_of(what)); }
+  task<bytes> draw_placeholder() override { return drawn("placeholder\n"); }
+
  private:
+  task<bytes> drawn(std::string spec) {
+    const auto* begin = reinterpret_cast<const std::byte*>(spec.data());
+    const bytes input(begin, begin + spec.size());
+    std::vector<const bytes*> given{&input};
+    auto done = co_await work("draw", std::move(given), 1);
+    if (!done) throw std::runtime_error("tandem-image could not draw");
+    co_return std::move(done->results[0]);
+  }
+
   task<std::expected<answer, image_error>> work(const char* job, std::vector<const bytes*> pictures,
                                                 std::size_t results) {
     std::string input;

@@ -7,6 +7,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,12 +46,29 @@ enum class image_error {
 int difference(std::uint64_t shape, std::uint64_t other);
 inline constexpr int same_picture = 10;
 
+// Rows of small bars, one bar a day: "my statistics". All texts are the caller's; what is not in the font
+// (emoji) is left out, and without the font (DejaVu, Debian's fonts-dejavu-core) so are all texts.
+struct bar_row {
+  std::string label;
+  std::vector<std::int64_t> values;  // none below 0; every row has as many as the first
+};
+struct bar_chart {
+  std::string title, first_day, last_day;
+  std::vector<bar_row> rows;  // 1 to 4, of 1 to 31 values
+};
+inline constexpr int chart_width = 1000;
+
 class workshop {
  public:
   virtual ~workshop() = default;
   virtual task<std::expected<prepared_photo, image_error>> prepare(bytes picture) = 0;
   // Two photos side by side in one JPEG, each cut to a square of 640: for a match.
   virtual task<std::expected<bytes, image_error>> pair(bytes left, bytes right) = 0;
+  // JPEGs of our own. A drawing that does not come about is a std::runtime_error, a chart that is not as
+  // described a std::invalid_argument.
+  virtual task<bytes> draw(bar_chart what) = 0;
+  // A figure without a face, for somebody who has no photo.
+  virtual task<bytes> draw_placeholder() = 0;
 };
 
 // `program`: the path of tandem-image. One child per picture, as many at once as `threads` has threads. A

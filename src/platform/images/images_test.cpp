@@ -1,75 +1,20 @@
 #include "platform/images/images.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <random>
 #include <string>
 
 #include "async/loop.hpp"
 #include "async/offload.hpp"
+#include "platform/images/pictures_for_test.hpp"
 
 namespace tandem::images {
 namespace {
-
-void append_number(std::string& to, std::uint32_t number) {
-  for (int shift = 24; shift >= 0; shift -= 8) to.push_back(static_cast<char>(number >> shift));
-}
-
-std::string chunk(std::string_view kind, std::string_view data) {
-  std::string made;
-  append_number(made, static_cast<std::uint32_t>(data.size()));
-  std::string body(kind);
-  body += data;
-  made += body;
-  append_number(made, static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(body.data()),
-                                                       static_cast<uInt>(body.size()))));
-  return made;
-}
-
-bytes to_bytes(std::string_view text) {
-  const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-  return {begin, begin + text.size()};
-}
-std::string to_text(const bytes& data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
-
-// A PNG of grey pixels.
-template <class Pixel>
-std::string png(std::uint32_t width, std::uint32_t height, Pixel pixel) {
-  std::string rows;
-  for (std::uint32_t y = 0; y < height; ++y) {
-    rows.push_back(0);
-    for (std::uint32_t x = 0; x < width; ++x) rows.push_back(static_cast<char>(pixel(x, y)));
-  }
-  uLongf size = compressBound(rows.size());
-  std::string packed(size, '\0');
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(rows.data()),
-           rows.size());
-  packed.resize(size);
-  std::string head;
-  append_number(head, width);
-  append_number(head, height);
-  head += std::string("\x08\0\0\0\0", 5);
-  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) + chunk("IDAT", packed) + chunk("IEND", "");
-}
-
-unsigned waves(std::uint32_t x, std::uint32_t y, double stretch = 1) {
-  return static_cast<unsigned>(127 + 60 * std::sin(x * stretch / 37.0) +
-                               60 * std::cos(y * stretch / 23.0 + x * stretch / 90.0));
-}
-
-// EXIF with the orientation "turn a quarter to the right", and a comment that must not survive.
-std::string with_exif(const std::string& jpeg) {
-  std::string tiff("MM\0*\0\0\0\x08", 8);
-  tiff += std::string("\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", 18);
-  const std::string exif = std::string("Exif\0\0", 6) + tiff + "SECRET-GPS";
-  std::string segment("\xFF\xE1", 2);
-  segment.push_back(static_cast<char>((exif.size() + 2) >> 8));
-  segment.push_back(static_cast<char>(exif.size() + 2));
-  return jpeg.substr(0, 2) + segment + exif + jpeg.substr(2);
-}
 
 class Images : public testing::Test {
  protected:
@@ -178,6 +123,69 @@ TEST_F(Images, TwoPhotosBecomeOne) {
   EXPECT_EQ(seen->width, photo_side);
   EXPECT_NEAR(seen->height, photo_side / 2, 5);
   EXPECT_EQ(io.run(shop->pair(one, to_bytes("no picture"))).error(), image_error::not_a_picture);
+}
+
+TEST_F(Images, FortyMegapixelsAreMadeSmallAndMoreThanFiftyAreRefused) {
+  const auto done = prepare(png(8'000, 5'000, [](auto x, auto y) { return waves(x, y, 0.2); }));
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->width, photo_side);
+  EXPECT_EQ(refused(png(8'000, 6'500, [](auto, auto) { return 7U; })), image_error::too_large);
+}
+
+bar_chart two_weeks() {
+  bar_chart out{"Две недели <&>", "9 ноября", "22 ноября", {}};
+  out.rows = {{"Показали", {3, 0, 12, 40, 18, 25, 31, 9, 0, 0, 14, 22, 37, 28}},
+              {"Понравилось", {0, 0, 1, 4, 2, 3, 3, 0, 0, 0, 2, 1, 5, 3}},
+              {"Взаимно", {0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0}}};
+  return out;
+}
+
+TEST_F(Images, AChartIsDrawnAndItsBarsFollowTheNumbers) {
+  const auto look = [&](bar_chart what) {
+    const auto jpeg = io.run(shop->draw(std::move(what)));
+    if (const char* keep = std::getenv("TANDEM_KEEP_DRAWINGS"))
+      std::ofstream(std::string(keep) + "/chart.jpg", std::ios::binary) << to_text(jpeg);
+    return std::pair(jpeg.size(), *prepare(to_text(jpeg)));
+  };
+  auto flat = two_weeks(), mirrored = two_weeks();
+  for (auto& row : flat.rows) std::ranges::fill(row.values, 0);
+  for (auto& row : mirrored.rows) std::ranges::reverse(row.values);
+  const auto [empty_bytes, empty] = look(flat);
+  const auto [mirrored_bytes, turned] = look(mirrored);
+  const auto [bytes, seen] = look(two_weeks());
+  EXPECT_EQ(seen.width, chart_width);
+  EXPECT_EQ(empty.height, seen.height);
+  EXPECT_GT(bytes, empty_bytes * 5 / 4) << "bars are more to see than no bars";
+  EXPECT_GT(difference(seen.shape, turned.shape), 4) << "other numbers, another picture";
+}
+
+TEST_F(Images, AChartThatIsNotAsDescribedIsAMistakeOfTheProgram) {
+  auto uneven = two_weeks(), none = two_weeks(), negative = two_weeks();
+  uneven.rows[1].values.pop_back();
+  none.rows.clear();
+  negative.rows[0].values[3] = -1;
+  for (auto* bad : {&uneven, &none, &negative})
+    EXPECT_THROW(io.run(shop->draw(std::move(*bad))), std::invalid_argument);
+}
+
+TEST_F(Images, LettersAreDrawnWhereTheFontIs) {
+  auto silent = two_weeks(), telling = two_weeks();
+  for (auto* one : {&silent, &telling})
+    for (auto& row : one->rows) std::ranges::fill(row.values, 0);
+  silent.title = silent.first_day = silent.last_day = "";
+  for (auto& row : silent.rows) row.label = "";
+  EXPECT_GT(io.run(shop->draw(telling)).size(), io.run(shop->draw(silent)).size() * 5 / 4);
+}
+
+TEST_F(Images, SomebodyWithoutAPhotoHasAFigure) {
+  const auto jpeg = io.run(shop->draw_placeholder());
+  if (const char* keep = std::getenv("TANDEM_KEEP_DRAWINGS"))
+    std::ofstream(std::string(keep) + "/placeholder.jpg", std::ios::binary) << to_text(jpeg);
+  const auto seen = prepare(to_text(jpeg));
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->width, 800);
+  EXPECT_EQ(seen->height, 1'000);
+  EXPECT_EQ(jpeg, io.run(shop->draw_placeholder())) << "the same bytes each time: kept once";
 }
 
 TEST_F(Images, AProgramThatIsNotThereIsAnErrorOfTheMachine) {
