@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -14,6 +15,13 @@ inline std::string hex_of(std::span<const std::byte> bytes) {
     out += digits[std::to_integer<unsigned>(byte) >> 4];
     out += digits[std::to_integer<unsigned>(byte) & 15];
   }
+  return out;
+}
+
+// Sixteen digits, the highest first.
+inline std::string hex_number(std::uint64_t value) {
+  std::string out(16, '0');
+  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, value >>= 4) *digit = "0123456789abcdef"[value & 15];
   return out;
 }
 

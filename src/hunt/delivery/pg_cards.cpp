@@ -1,3 +1,4 @@
+#include "base/text/stable_hash.hpp"
 #include "hunt/delivery/card_rows.hpp"
 #include "hunt/delivery/cards_sql.hpp"
 #include "hunt/delivery/delivery.hpp"
@@ -184,18 +185,14 @@ class pg_cards final : public cards {
 }  // namespace
 
 std::int64_t digest_of_card(const vacancy_card& card) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // 64-bit FNV-1a
-  const auto add = [&hash](std::string_view bytes) {
-    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-    hash = (hash ^ 0xff) * 0x100000001b3;
-  };
+  text::stable_hash digest;
   for (const std::string_view part : {std::string_view(card.title), std::string_view(card.essence),
                                       std::string_view(card.budget), std::string_view(card.contact_url)}) {
     // Of a withdrawn card the title alone is seen.
-    if (!card.withdrawn || part.data() == card.title.data()) add(part);
+    if (!card.withdrawn || part.data() == card.title.data()) digest.add_part(part);
   }
-  add(card.withdrawn ? card.closed ? "closed" : "withdrawn" : "live");
-  return static_cast<std::int64_t>(hash);
+  digest.add_part(card.withdrawn ? card.closed ? "closed" : "withdrawn" : "live");
+  return static_cast<std::int64_t>(digest.value());
 }
 
 std::unique_ptr<cards> make_cards(const clock& time) { return std::make_unique<pg_cards>(time); }

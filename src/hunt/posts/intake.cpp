@@ -3,6 +3,8 @@
 #include <set>
 
 #include "base/text/fold.hpp"
+#include "base/text/hex.hpp"
+#include "base/text/stable_hash.hpp"
 #include "hunt/posts/contacts.hpp"
 #include "hunt/posts/lanes.hpp"
 #include "hunt/posts/posts_sql.hpp"
@@ -15,23 +17,12 @@ namespace {
 
 namespace sql = hunt::sql::posts;
 
-std::string hex_of(std::uint64_t value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out(16, '0');
-  for (int i = 15; i >= 0; --i, value >>= 4) out[static_cast<std::size_t>(i)] = digits[value & 15];
-  return out;
-}
-
-// Tells an edit: 64-bit FNV-1a over the text and the addresses behind it.
+// Tells an edit: of the text and the addresses behind it.
 std::string content_hash_of(const channel_post& post) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](std::string_view bytes) {
-    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-    hash = (hash ^ 0xff) * 0x100000001b3;
-  };
-  add(post.text);
-  for (const auto& link : post.links) add(link.url);
-  return hex_of(hash);
+  text::stable_hash content;
+  content.add_part(post.text);
+  for (const auto& link : post.links) content.add_part(link.url);
+  return text::hex_number(content.value());
 }
 
 // A post as the database knows it.

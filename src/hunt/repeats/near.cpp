@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "base/text/stable_hash.hpp"
 #include "hunt/repeats/lines.hpp"
 
 namespace tandem::hunt {
@@ -60,12 +61,6 @@ const std::unordered_set<std::string_view>& numerals() {
       "пят",    "пять", "шест",  "шесть", "сем",  "семь", "восем", "восемь", "девят", "девять", "десят",
       "десять", "two",  "three", "four",  "five", "six",  "seven", "eight",  "nine",  "ten"};
   return words;
-}
-
-std::uint64_t hash_of(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  return hash;
 }
 
 // A good mixture of the bits (the finaliser of splitmix64).
@@ -192,7 +187,7 @@ compared_text::compared_text(const text::token_list& tokens) {
       const bool number = one.kind == token_kind::number || numerals().contains(one.folded);
       if (one.kind == token_kind::number && is_phone(tokens, i)) continue;
       word out;
-      out.hash = hash_of(one.stem);
+      out.hash = text::stable_hash_of(one.stem);
       out.number = number;
       out.foreign = !number && has_latin(one.folded);
       out.title = title;

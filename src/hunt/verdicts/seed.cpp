@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/text/stable_hash.hpp"
 #include "hunt/verdicts/categories.hpp"
 
 namespace tandem::hunt {
@@ -59,9 +60,7 @@ class dice {
 };
 
 std::uint64_t hash(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325U;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return dice(h).next();
+  return dice(tandem::text::stable_hash_of(text)).next();
 }
 bool is_held_out(std::string_view text) { return hash(text) % 5 == 0; }
 

@@ -14,6 +14,7 @@
 #include <random>
 #include <sstream>
 
+#include "base/text/stable_hash.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
 #include "hunt/verdicts/trainer.hpp"
 #include "hunt/verdicts/written_posts.hpp"
@@ -44,8 +45,7 @@ void write(const fs::path& path, std::string_view content) {
 
 // The same content gives the same version, whatever the machine: it tells which model judged a post.
 std::string version_of(std::string_view content) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  const std::uint64_t hash = tandem::text::stable_hash_of(content);
   return fmt::format("{:08x}", static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
 }
 

@@ -5,6 +5,9 @@
 #include <mutex>
 #include <tuple>
 
+#include "base/text/hex.hpp"
+#include "base/text/stable_hash.hpp"
+
 namespace tandem::log {
 
 struct error_book::state {
@@ -15,20 +18,10 @@ struct error_book::state {
   error_sink* sink = nullptr;
 };
 
-// FNV-1a over the three names: the same on every machine and in every version, so that it can be stored.
 std::string error_entry::fingerprint() const {
-  std::uint64_t hash = 14695981039346656037ull;
-  const auto mix = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-    hash = (hash ^ 0xff) * 1099511628211ull;
-  };
-  mix(room);
-  mix(message);
-  mix(type);
-  std::string out(16, '0');
-  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, hash >>= 4)
-    *digit = "0123456789abcdef"[hash & 15];
-  return out;
+  text::stable_hash names;
+  for (const auto* name : {&room, &message, &type}) names.add_part(*name);
+  return text::hex_number(names.value());
 }
 
 error_book::error_book(std::size_t capacity) : state_(std::make_unique<state>()) {

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/text/stable_hash.hpp"
+
 namespace tandem::queue {
 
 amqp::link_options link_of(const amqp_options& broker, std::string who) {
@@ -28,10 +30,8 @@ std::vector<std::string> queues_of(const amqp_options& broker, std::string_view 
 std::string queue_for(const amqp_options& broker, std::string_view lane, std::string_view key) {
   auto name = broker.prefix + "lane." + std::string(lane);
   if (key.empty()) return name;
-  // FNV-1a: every process and every version must find the same one.
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char letter : key) hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-  return name + "." + std::to_string(hash % static_cast<std::uint64_t>(broker.partitions));
+  // Every process and every version must find the same one.
+  return name + "." + std::to_string(text::stable_hash_of(key) % static_cast<std::uint64_t>(broker.partitions));
 }
 
 std::string exchange_of(const amqp_options& broker) { return broker.prefix + "queue"; }
