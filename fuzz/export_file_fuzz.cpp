@@ -1,30 +1,7 @@
 // Any bytes as an export of Telegram Desktop, in pieces of a size that the first byte says: no crash, no
 // leak, and what comes out is fit for the database.
-#include <unicode/utf8.h>
-
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
 #include "hunt/sources/export_file.hpp"
-
-namespace {
-
-void expect(bool holds) {
-  if (!holds) std::abort();
-}
-
-void expect_storable(std::string_view text, std::size_t limit) {
-  expect(text.size() <= limit);
-  const auto* data = reinterpret_cast<const std::uint8_t*>(text.data());
-  for (std::int32_t at = 0, length = static_cast<std::int32_t>(text.size()); at < length;) {
-    UChar32 letter = 0;
-    U8_NEXT(data, at, length, letter);
-    expect(letter > 0);
-  }
-}
-
-}  // namespace
+#include "storable.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view file(reinterpret_cast<const char*>(data), size);

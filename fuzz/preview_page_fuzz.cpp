@@ -1,29 +1,6 @@
 // Any bytes as a channel page: no crash, no leak, and what comes out is fit for the database.
-#include <unicode/utf8.h>
-
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
 #include "hunt/sources/preview_page.hpp"
-
-namespace {
-
-void expect(bool holds) {
-  if (!holds) std::abort();
-}
-
-void expect_storable(std::string_view text, std::size_t limit) {
-  expect(text.size() <= limit);
-  const auto* data = reinterpret_cast<const std::uint8_t*>(text.data());
-  for (std::int32_t at = 0, length = static_cast<std::int32_t>(text.size()); at < length;) {
-    UChar32 letter = 0;
-    U8_NEXT(data, at, length, letter);
-    expect(letter > 0);
-  }
-}
-
-}  // namespace
+#include "storable.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view html(reinterpret_cast<const char*>(data), size);
