@@ -65,6 +65,10 @@ TEST(Places, TheNearestTownIsTheCityNotItsSuburb) {
   EXPECT_FALSE(towns().nearest(-89, 0).name.empty());
 }
 
+TEST(Places, TheDistanceIsTheKnownOne) {
+  EXPECT_NEAR(kilometres(55.75, 37.62, 59.94, 30.31), 634, 2);  // Moscow to Saint Petersburg
+}
+
 TEST(Places, AnIdFindsItsTownAgain) {
   const auto* moscow = towns().find("Москва").matches.front();
   EXPECT_EQ(towns().by_id(moscow->id), moscow);
