@@ -26,7 +26,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build/logs"
-LIMITS = {"unit": 240, "suites": 600, "short": 120, "long": 4 * 3600}  # seconds
+LIMITS = {"unit": 240, "suites": 600, "short": 240, "long": 4 * 3600}  # seconds
 COUNTS = re.compile(r"^(\d+) (?:ok|passed), (\d+) failed\s*$", re.MULTILINE)
 SHOWN_LINES = 60
 

@@ -1,20 +1,21 @@
 #!/bin/bash
-# tools/web.sh product|all: fetches the npm packages that the lock files name and builds the web pages; `all` fetches
-# the tests' packages too. What has not changed is left alone, so nothing is asked of the network the second time.
+# tools/web.sh product|all|FOLDER: fetches the npm packages that the lock files name and builds the web pages; `all` fetches
+# the tests' packages too, FOLDER (as in tests/browser) only its own. What has not changed is left alone, so nothing is
+# asked of the network the second time. Two at once in one folder wait for each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fetch() {  # fetch FOLDER: npm ci, unless this lock file is what is installed
-  local sum
+fetch() (  # fetch FOLDER: npm ci, unless this lock file is what is installed
+  flock 9
   sum=$(cat "$1/package.json" "$1/package-lock.json" | sha256sum)
   if [[ $(cat "$1/node_modules/.of-lock" 2>/dev/null) == "$sum" ]]; then
     echo "$1: every package is there"
-    return
+    exit
   fi
   echo "$1: fetching packages"
-  (cd "$1" && npm ci --no-fund --no-audit --no-update-notifier) || return 1
+  (cd "$1" && npm ci --no-fund --no-audit --no-update-notifier) || exit 1
   echo "$sum" >"$1/node_modules/.of-lock"
-}
+) 9<"$1/package-lock.json"
 
 build() {  # build FOLDER: npm run build, unless dist was made of these very files
   local sum
@@ -31,7 +32,8 @@ build() {  # build FOLDER: npm run build, unless dist was made of these very fil
 case ${1:-} in
   product) others=() ;;
   all) mapfile -t others < <(find tests bench -name node_modules -prune -o -name package-lock.json -printf '%h\n' 2>/dev/null | sort) ;;
-  *) echo "usage: tools/web.sh product|all" >&2; exit 2 ;;
+  */*) fetch "$1"; exit ;;
+  *) echo "usage: tools/web.sh product|all|FOLDER" >&2; exit 2 ;;
 esac
 if [[ -e web/package-lock.json ]]; then
   fetch web

@@ -1,7 +1,6 @@
 // Reading as each person wants it, walked in the page by its buttons: filters, the reply, lists, hidden authors, edits.
 // Posts, other people's deeds and the clock come through the control contract. TANDEM_WALKS as in ./run.
-import { startBrowser, startTandem } from "./tandem.mjs";
-import { counts, Walker } from "./walker.mjs";
+import { takeWalks, Walker } from "./walker.mjs";
 
 const walks = [
   { name: "reading-ru-desktop", language: "ru", phone: false, look: "dark" },
@@ -287,42 +286,14 @@ class ReadingWalk extends Walker {
     }
     throw new Error(`${told} is not judged`);
   }
-}
 
-async function walk(tandem, settings) {
-  const browser = await startBrowser({
-    viewport: settings.phone ? { width: 390, height: 844 } : { width: 1380, height: 860 },
-    locale: settings.language === "ru" ? "ru-RU" : "en-GB",
-    colorScheme: settings.look,
-    ...(settings.phone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
-  });
-  const it = new ReadingWalk(tandem, browser.context, settings);
-  try {
-    await it.arrive();
-    await it.filters();
-    await it.reply();
-    await it.cards();
-    await it.lists();
-  } catch {
-    console.log(`the walk ${settings.name} ends here; what the page said: ${it.troubles.join(" | ") || "nothing"}`);
-  } finally {
-    await browser.close();
+  async walk() {
+    await this.arrive();
+    await this.filters();
+    await this.reply();
+    await this.cards();
+    await this.lists();
   }
 }
 
-let tandem;
-try {
-  tandem = await startTandem();
-  for (const settings of walks) await walk(tandem, settings);
-} catch (error) {
-  ++counts.failed;
-  console.log(error.stack);
-}
-if (tandem) {
-  const code = await tandem.stop();
-  tandem.remove();
-  if (code !== 0) ++counts.failed;
-  if (counts.failed > 0) console.log(tandem.said.filter((line) => /"(warn|error)"/.test(line)).slice(-20).join("\n"));
-}
-console.log(`${counts.ok} ok, ${counts.failed} failed`);
-process.exit(counts.failed > 0 ? 1 : 0);
+await takeWalks(ReadingWalk, walks);

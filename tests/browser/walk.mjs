@@ -1,6 +1,6 @@
 // The whole way of a newcomer and of an operator, as people walk it: in the page, by its buttons.
-import { startBrowser, startTandem, textsOf } from "./tandem.mjs";
-import { counts, Walker } from "./walker.mjs";
+import { textsOf } from "./tandem.mjs";
+import { takeWalks, Walker } from "./walker.mjs";
 
 const renewing = process.env.TANDEM_WALKS === "all";
 const walks = [
@@ -221,45 +221,15 @@ class Walk extends Walker {
       await this.bubble(texts.firstLine("hunt.help.text")).waitFor();
     });
   }
-}
 
-async function walk(tandem, settings, first) {
-  const browser = await startBrowser({
-    viewport: settings.phone ? { width: 390, height: 844 } : { width: 1380, height: 860 },
-    locale: settings.language === "ru" ? "ru-RU" : "en-GB",
-    colorScheme: settings.look,
-    ...(settings.phone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
-  });
-  const it = new Walk(tandem, browser.context, settings);
-  try {
-    await it.arrive(first);
-    await it.tour();
-    await it.card();
-    await it.operator();
-    await it.settings();
-    await it.around();
-  } catch {
-    console.log(`the walk ${settings.name} ends here; what the page said: ${it.troubles.join(" | ") || "nothing"}`);
-  } finally {
-    await browser.close();
+  async walk(first) {
+    await this.arrive(first);
+    await this.tour();
+    await this.card();
+    await this.operator();
+    await this.settings();
+    await this.around();
   }
 }
 
-let tandem;
-try {
-  tandem = await startTandem();
-  for (const [at, settings] of walks.entries()) await walk(tandem, settings, at === 0);
-} catch (error) {
-  ++counts.failed;
-  console.log(error.stack);
-}
-if (tandem) {
-  const code = await tandem.stop();
-  tandem.remove();
-  if (code === 0) ++counts.ok;
-  else ++counts.failed;
-  console.log(`${code === 0 ? "ok    " : "FAILED"}  the program ends when it is told to (${code})`);
-  if (counts.failed > 0) console.log(tandem.said.filter((line) => /"(warn|error)"/.test(line)).slice(-20).join("\n"));
-}
-console.log(`${counts.ok} ok, ${counts.failed} failed`);
-process.exit(counts.failed > 0 ? 1 : 0);
+await takeWalks(Walk, walks);

@@ -1,7 +1,7 @@
 // A person at the sandbox's page: what they see and press. Walks are written on top of it.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { root, textsOf } from "./tandem.mjs";
+import { root, startBrowser, startTandem, textsOf } from "./tandem.mjs";
 
 export const counts = { ok: 0, failed: 0 };
 const renewing = process.env.TANDEM_WALKS === "all";
@@ -106,4 +106,44 @@ export class Walker {
     await page.getByRole("button", { name: this.texts.page("dialog.create") }).click();
     await page.locator(".welcome-card").waitFor();
   }
+}
+
+async function walkOnce(Kind, tandem, settings, first) {
+  const browser = await startBrowser({
+    viewport: settings.phone ? { width: 390, height: 844 } : { width: 1380, height: 860 },
+    locale: settings.language === "ru" ? "ru-RU" : "en-GB",
+    colorScheme: settings.look,
+    ...(settings.phone && { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }),
+  });
+  const it = new Kind(tandem, browser.context, settings);
+  try {
+    await it.walk(first);
+  } catch {
+    console.log(`the walk ${settings.name} ends here; what the page said: ${it.troubles.join(" | ") || "nothing"}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+// Takes all walks of a kind with one program, one after the other, and ends with the counts. Kind: a Walker with
+// walk(first), the steps of one person; `first` is true for the one who finds the sandbox new.
+export async function takeWalks(Kind, walks) {
+  let tandem;
+  try {
+    tandem = await startTandem();
+    for (const [at, settings] of walks.entries()) await walkOnce(Kind, tandem, settings, at === 0);
+  } catch (error) {
+    ++counts.failed;
+    console.log(error.stack);
+  }
+  if (tandem) {
+    const code = await tandem.stop();
+    tandem.remove();
+    if (code === 0) ++counts.ok;
+    else ++counts.failed;
+    console.log(`${code === 0 ? "ok    " : "FAILED"}  the program ends when it is told to (${code})`);
+    if (counts.failed > 0) console.log(tandem.said.filter((line) => /"(warn|error)"/.test(line)).slice(-20).join("\n"));
+  }
+  console.log(`${counts.ok} ok, ${counts.failed} failed`);
+  process.exit(counts.failed > 0 ? 1 : 0);
 }

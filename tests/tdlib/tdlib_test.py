@@ -484,7 +484,7 @@ class Killed(Reading):
         self.assertEqual(self.town.mark("Поток"), written)
         ours = "JOIN hunt.posts USING (post_id) JOIN hunt.sources s USING (source_id) WHERE s.title = 'Поток'"
         wait_until("all are judged", lambda: self.town.ask(
-            f"SELECT count(*) FROM hunt.vacancies {ours}") == [[str(written)]], 60, 0.5)
+            f"SELECT count(*) FROM hunt.vacancies {ours}") == [[str(written)]], 180, 0.5)
 
         def numbers():
             return [int(found) for view in self.town.api("GET", person)["views"]
