@@ -40,6 +40,7 @@ build header  expat.h                                                     libexp
 build header  zlib.h                                                      zlib1g-dev
 build header  amqp.h                                                      librabbitmq-dev
 build header  roaring/roaring.h                                           libroaring-dev
+build header  mimalloc.h                                                  libmimalloc-dev
 build header  vips/vips.h                                                 libvips-dev
 build file    /usr/share/libtimezonemap/ui/cities15000.txt                 libtimezonemap-data
 build file    /usr/share/locale/ru/LC_MESSAGES/geonames.mo                 libgeonames-common
