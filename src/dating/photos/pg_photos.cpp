@@ -150,9 +150,6 @@ class pg_photos final : public photos {
     if (placeholder_.empty()) placeholder_ = co_await with_.shop.draw_placeholder();
     co_return placeholder_;
   }
-  task<images::bytes> draw(images::bar_chart what) override {
-    co_return co_await with_.shop.draw(std::move(what));
-  }
   std::string link(const blob::blob_id& what, instant until) const override {
     return with_.kept.link(what, until);
   }

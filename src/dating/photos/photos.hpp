@@ -57,7 +57,7 @@ enum class receipt : std::uint8_t {
   accepted,
   there_already,  // the same file_unique_id: among the photos, or in the inbox
   refused_before,
-  full,           // most_photos are there or on their way; refused ones make room
+  full,  // most_photos are there or on their way; refused ones make room
 };
 
 enum class photo_error : std::uint8_t {
@@ -143,8 +143,6 @@ class photos {
   virtual task<> note_file(pg::session& in, photo_id what, std::int64_t bot_id, std::string_view file_id) = 0;
   // A neutral picture for a profile without a visible photo; drawn once per process.
   virtual task<images::bytes> placeholder() = 0;
-  // "My statistics"; see images::bar_chart.
-  virtual task<images::bytes> draw(images::bar_chart what) = 0;
   // A signed address, for the admin.
   virtual std::string link(const blob::blob_id& what, instant until) const = 0;
 
