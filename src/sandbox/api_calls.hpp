@@ -1,5 +1,6 @@
 #pragma once
 #include <expected>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -83,6 +84,12 @@ or_error<std::int64_t> reply_of(api_call& call, const chat& in);
 outcome send_message(api_call& call);
 outcome send_photo(api_call& call);
 outcome send_document(api_call& call);
+outcome send_video(api_call& call);
+outcome send_animation(api_call& call);
+outcome send_audio(api_call& call);
+outcome send_voice(api_call& call);
+outcome send_video_note(api_call& call);
+outcome send_sticker(api_call& call);
 outcome send_media_group(api_call& call);
 outcome send_location(api_call& call);
 outcome send_contact(api_call& call);
@@ -91,7 +98,15 @@ outcome forward_message(api_call& call);
 outcome forward_messages(api_call& call);
 outcome copy_message(api_call& call);
 outcome copy_messages(api_call& call);
-or_error<void> attach(api_call& call, message& to, std::string_view kind, std::string_view given);
+// Where a file comes from, and what is said of it (duration, width …): the call's parameters, or an item of
+// `media`.
+using said_of_file = std::function<std::string(std::string_view name)>;
+// `given`: a file_id, an address, or attach://name. Sets the message's kind and file; true when the file is a
+// new one.
+or_error<bool> attach(api_call& call, message& to, std::string_view kind, std::string_view given,
+                      const said_of_file& said);
+// The members of the envelope that belong to the content: what is left of them without it.
+std::string extra_without_content(const message& from);
 
 // api_edit.cpp
 outcome edit_message_text(api_call& call);
@@ -100,6 +115,9 @@ outcome edit_message_media(api_call& call);
 outcome edit_message_reply_markup(api_call& call);
 outcome delete_message(api_call& call);
 outcome delete_messages(api_call& call);
+outcome pin_message(api_call& call);
+outcome unpin_message(api_call& call);
+outcome unpin_all_messages(api_call& call);
 outcome answer_callback_query(api_call& call);
 outcome set_message_reaction(api_call& call);
 

@@ -44,6 +44,10 @@ outcome get_chat(api_call& call) {
     out.result += R"(,"description":)";
     text::append_json(out.result, it.description);
   }
+  if (!it.pinned.empty() && it.messages.contains(it.pinned.back())) {
+    out.result += R"(,"pinned_message":)";
+    call.world.message_json(out.result, it, it.messages.at(it.pinned.back()), call.me.id);
+  }
   out.result += '}';
   return out;
 }

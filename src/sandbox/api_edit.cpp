@@ -1,5 +1,6 @@
 #include "sandbox/api_calls.hpp"
 #include "sandbox/ascii.hpp"
+#include "sandbox/file_kinds.hpp"
 
 namespace tandem::sandbox {
 
@@ -29,7 +30,8 @@ or_error<own_message> own_message_of(api_call& call) {
   if (found == (*in)->messages.end()) return bad_request("message to edit not found");
   const message& one = found->second;
   const bool own = one.from == call.me.id || ((*in)->type == chat_type::channel && one.from == 0);
-  if (!own || !one.keyboard.empty()) return bad_request("message can't be edited");
+  const bool may = own && one.keyboard.empty() && one.kind != content::service;
+  if (!may) return bad_request("message can't be edited");
   return own_message{*in, &found->second};
 }
 
@@ -84,9 +86,8 @@ outcome edit_message_caption(api_call& call) {
   if (code_points(text->text) > 1024) return bad_request("message caption is too long");
   auto target = own_message_of(call);
   if (!target) return std::unexpected(std::move(target).error());
-  if (target->it->kind != content::photo && target->it->kind != content::document) {
-    return bad_request("there is no caption in the message to edit");
-  }
+  const auto* file = file_kind_of(target->it->kind);
+  if (!file || !file->captioned) return bad_request("there is no caption in the message to edit");
   return change(call, *target, std::move(*text));
 }
 
@@ -96,7 +97,8 @@ outcome edit_message_media(api_call& call) {
   const auto& from = media->get_object();
   const auto value = [&](std::string_view name) { return scalar_text(from.if_contains(name)); };
   const std::string type = lower(value("type"));
-  if (type != "photo" && type != "document") return bad_request("unsupported media type specified");
+  const auto* kind = file_kind_named(type);
+  if (!kind || !kind->edited_in) return bad_request("unsupported media type specified");
   auto text = text_of(call, value("caption"), value("parse_mode"), from.if_contains("caption_entities"));
   if (!text) return std::unexpected(std::move(text).error());
   if (code_points(text->text) > 1024) return bad_request("message caption is too long");
@@ -104,15 +106,25 @@ outcome edit_message_media(api_call& call) {
   if (!target) return std::unexpected(std::move(target).error());
   auto markup = markup_of(call, true);
   if (!markup) return std::unexpected(std::move(markup).error());
-  message changed = *target->it;
-  if (auto done = attach(call, changed, type, value("media")); !done)
-    return std::unexpected(std::move(done).error());
+  // A text may become a picture (never the other way); a voice, a sticker or a place stays what it is.
+  const message& old = *target->it;
+  const auto* before = file_kind_of(old.kind);
+  if (old.kind != content::text && (!before || !before->edited_in)) {
+    return bad_request("there is no media in the message to edit");
+  }
+  message changed = old;
+  const auto done = attach(call, changed, type, value("media"), value);
+  if (!done) return std::unexpected(done.error());
   changed.text = std::move(*text);
   changed.markup = std::move(markup->inline_keyboard);
-  changed.body.clear();
-  const message& old = *target->it;
-  if (changed.file == old.file && changed.text.text == old.text.text &&
-      changed.text.entities == old.text.entities && changed.markup == old.markup) {
+  changed.extra = extra_without_content(old);
+  if (scalar_flag(from.if_contains("show_caption_above_media")) && !changed.text.text.empty()) {
+    append_member(changed.extra, "show_caption_above_media", "true");
+  }
+  if (scalar_flag(from.if_contains("has_spoiler"))) append_member(changed.extra, "has_media_spoiler", "true");
+  const bool same_file = !*done && changed.file == old.file && changed.extra == old.extra;
+  if (same_file && changed.text.text == old.text.text && changed.text.entities == old.text.entities &&
+      changed.markup == old.markup) {
     return bad_request(not_modified);
   }
   *target->it = std::move(changed);
@@ -168,6 +180,81 @@ outcome delete_messages(api_call& call) {
     if (found != (*in)->messages.end() && may_delete(call, **in, found->second)) ids.push_back(id);
   }
   call.world.remove_messages(**in, ids, call.line);
+  return api_success{};
+}
+
+namespace {
+
+// The chat whose pins a bot wants to change, and may: private chats and channels that it is an administrator
+// of.
+or_error<chat*> pins_of(api_call& call) {
+  auto in = chat_of(call);
+  if (!in) return in;
+  if (auto allowed = may_write(call, **in); !allowed) return std::unexpected(std::move(allowed).error());
+  if ((*in)->type == chat_type::supergroup) {
+    return bad_request("not enough rights to manage pinned messages in the chat");
+  }
+  return in;
+}
+
+}  // namespace
+
+outcome pin_message(api_call& call) {
+  auto found = pins_of(call);
+  if (!found) return std::unexpected(std::move(found).error());
+  chat& in = **found;
+  const std::int64_t id = call.in.integer("message_id");
+  if (id <= 0) return bad_request("message identifier is not specified");
+  const auto target = in.messages.find(id);
+  if (target == in.messages.end()) return bad_request("message to pin not found");
+  if (target->second.kind == content::service) return bad_request("message can't be pinned");
+  auto ids = in.pinned;
+  std::erase(ids, id);
+  ids.push_back(id);
+  if (ids == in.pinned) return api_success{};
+  // A line in the chat tells of it, and the bot hears of that line as of a message.
+  message line;
+  line.kind = content::service;
+  line.date = call.world.now_unix();
+  line.from = in.type == chat_type::channel ? 0 : call.me.id;
+  std::string pinned;
+  call.world.message_json(pinned, in, target->second, call.me.id, true);
+  append_member(line.body, "pinned_message", pinned);
+  call.world.set_pinned(in, std::move(ids), call.line);
+  message& told = call.world.add_message(in, std::move(line), call.line, call.me.id);
+  const bool channel = in.type == chat_type::channel;
+  for (const std::int64_t bot_id : channel ? in.bots : std::set<std::int64_t>{call.me.id}) {
+    bot* reader = call.world.find_bot(bot_id);
+    if (!reader) continue;
+    call.world.push_update(*reader, channel ? "channel_post" : "message",
+                           call.world.message_text(in, told, bot_id), in.id, std::chrono::hours(24),
+                           call.line);
+  }
+  return api_success{};
+}
+
+outcome unpin_message(api_call& call) {
+  auto found = pins_of(call);
+  if (!found) return std::unexpected(std::move(found).error());
+  chat& in = **found;
+  auto ids = in.pinned;
+  if (call.in.has("message_id")) {
+    const std::int64_t id = call.in.integer("message_id");
+    if (!in.messages.contains(id)) return bad_request("message to unpin not found");
+    std::erase(ids, id);
+  } else if (!ids.empty()) {
+    ids.pop_back();
+  } else {
+    return bad_request("message to unpin not found");
+  }
+  if (ids.size() != in.pinned.size()) call.world.set_pinned(in, std::move(ids), call.line);
+  return api_success{};
+}
+
+outcome unpin_all_messages(api_call& call) {
+  auto found = pins_of(call);
+  if (!found) return std::unexpected(std::move(found).error());
+  if (!(*found)->pinned.empty()) call.world.set_pinned(**found, {}, call.line);
   return api_success{};
 }
 

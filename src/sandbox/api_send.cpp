@@ -3,6 +3,7 @@
 
 #include "sandbox/api_calls.hpp"
 #include "sandbox/ascii.hpp"
+#include "sandbox/file_kinds.hpp"
 #include "sandbox/image_size.hpp"
 
 namespace tandem::sandbox {
@@ -95,58 +96,131 @@ std::string type_by_name(std::string_view name) {
 
 }  // namespace
 
-// `given`: a file_id, an address, or attach://name. Sets the message's kind and file.
-or_error<void> attach(api_call& call, message& to, std::string_view kind, std::string_view given) {
-  const bool photo = kind == "photo";
-  to.kind = photo ? content::photo : content::document;
-  if (given.empty()) return bad_request("there is no " + std::string(kind) + " in the request");
+namespace {
 
+// The bytes that a call names, and what came with them.
+struct given_file {
   std::string_view bytes;
   std::string name, type;
+  bool from_web = false;
+};
+
+or_error<given_file> bytes_of(api_call& call, std::string_view kind, std::string_view given) {
   if (given.starts_with("attach://")) {
     const form_part* part = call.in.file(given.substr(9));
     if (!part) return bad_request("there is no " + std::string(kind) + " in the request");
-    bytes = part->bytes;
-    name = part->file_name;
-    type = part->type;
-  } else if (given.starts_with("http://") || given.starts_with("https://")) {
-    const auto found = call.fetched.find(std::string(given));
-    if (found == call.fetched.end()) return bad_request("wrong HTTP URL specified");
-    if (!found->second.error.empty()) return bad_request(found->second.error);
-    bytes = found->second.bytes;
-    name = name_of_address(given);
-    type = found->second.type;
-    if (photo && !image_info_of(bytes)) return bad_request("wrong type of the web page content");
+    return given_file{part->bytes, part->file_name, part->type};
+  }
+  const auto found = call.fetched.find(std::string(given));
+  if (found == call.fetched.end()) return bad_request("wrong HTTP URL specified");
+  if (!found->second.error.empty()) return bad_request(found->second.error);
+  return given_file{found->second.bytes, name_of_address(given), found->second.type, true};
+}
+
+int number_said(const said_of_file& said, std::string_view name) {
+  const std::string given = said(name);
+  const json::value text(std::string_view{given});
+  return static_cast<int>(std::clamp<std::int64_t>(scalar_integer(&text).value_or(0), 0, 100'000));
+}
+
+or_error<void> picture_of(const given_file& from, stored_file& to) {
+  const auto image = image_info_of(from.bytes);
+  if (!image)
+    return bad_request(from.from_web ? "wrong type of the web page content" : "IMAGE_PROCESS_FAILED");
+  if (image->width + image->height > 10'000 || image->width > image->height * 20 ||
+      image->height > image->width * 20) {
+    return bad_request("PHOTO_INVALID_DIMENSIONS");
+  }
+  to.width = image->width;
+  to.height = image->height;
+  to.mime = image->mime;
+  return {};
+}
+
+// Still (WebP or PNG), animated (TGS is gzip) or a film (WebM).
+or_error<void> sticker_of(const given_file& from, stored_file& to) {
+  const auto image = image_info_of(from.bytes);
+  to.width = image ? image->width : 512;
+  to.height = image ? image->height : 512;
+  if (image) {
+    to.mime = image->mime;
+  } else if (from.bytes.starts_with("\x1f\x8b")) {
+    to.mime = "application/x-tgsticker";
+  } else if (from.bytes.starts_with("\x1a\x45\xdf\xa3")) {
+    to.mime = "video/webm";
   } else {
+    return bad_request("wrong file type");
+  }
+  return {};
+}
+
+// What is known of a file that is no picture, by its call and its name.
+void describe(stored_file& one, const said_of_file& said) {
+  one.duration = number_said(said, "duration");
+  one.width = number_said(said, "width");
+  one.height = number_said(said, "height");
+  one.performer = said("performer");
+  one.title = said("title");
+  switch (file_kind_named(one.kind)->as) {
+    case content::video_note:
+      one.width = one.height = std::max(number_said(said, "length"), one.width);
+      if (one.width == 0) one.width = one.height = 240;
+      one.mime = "video/mp4";
+      break;
+    case content::voice: one.mime = "audio/ogg"; break;
+    case content::video:
+    case content::animation:
+      if (one.mime.empty()) one.mime = "video/mp4";
+      break;
+    case content::audio:
+      if (one.mime.empty()) one.mime = "audio/mpeg";
+      break;
+    default: break;
+  }
+  if (one.mime.empty()) one.mime = type_by_name(one.name);
+}
+
+}  // namespace
+
+or_error<bool> attach(api_call& call, message& to, std::string_view kind, std::string_view given,
+                      const said_of_file& said) {
+  const auto& what = *file_kind_named(kind);
+  const bool photo = what.as == content::photo;
+  to.kind = what.as;
+  if (given.empty()) return bad_request("there is no " + std::string(kind) + " in the request");
+
+  const bool is_address = given.starts_with("http://") || given.starts_with("https://");
+  if (!is_address && !given.starts_with("attach://")) {
     const stored_file* known = call.world.file_by_id(call.me.id, given);
     if (!known) return bad_request("wrong file_id or the file is temporarily unavailable");
     if (known->kind != kind) {
-      return bad_request(photo ? "type of file mismatch" : "can't use file of type Photo as Document");
+      const bool as_document = what.as == content::document && known->kind == "photo";
+      return bad_request(as_document ? "can't use file of type Photo as Document" : "type of file mismatch");
     }
     to.file = known->unique;
-    return {};
+    return false;
   }
 
-  if (bytes.empty()) return bad_request("file must be non-empty");
-  if (bytes.size() > (photo ? max_photo_bytes : max_file_bytes)) {
+  auto from = bytes_of(call, kind, given);
+  if (!from) return std::unexpected(std::move(from).error());
+  if (from->bytes.empty()) return bad_request("file must be non-empty");
+  if (from->bytes.size() > (photo ? max_photo_bytes : max_file_bytes)) {
     return bad_request(photo ? "file is too big for a photo" : "file is too big");
   }
-  int width = 0, height = 0;
+  stored_file one;
+  one.kind = kind;
+  one.name = std::move(from->name);
+  one.mime = std::move(from->type);
   if (photo) {
-    const auto image = image_info_of(bytes);
-    if (!image) return bad_request("IMAGE_PROCESS_FAILED");
-    if (image->width + image->height > 10'000 || image->width > image->height * 20 ||
-        image->height > image->width * 20) {
-      return bad_request("PHOTO_INVALID_DIMENSIONS");
-    }
-    width = image->width;
-    height = image->height;
-    type = image->mime;
+    if (auto read = picture_of(*from, one); !read) return std::unexpected(std::move(read).error());
+  } else if (what.as == content::sticker) {
+    if (auto read = sticker_of(*from, one); !read) return std::unexpected(std::move(read).error());
+    one.emoji = said("emoji");
+  } else {
+    describe(one, said);
   }
-  if (type.empty()) type = type_by_name(name);
-  to.file =
-      call.world.add_file(bytes, std::string(kind), std::move(name), std::move(type), width, height).unique;
-  return {};
+  to.file = call.world.add_file(from->bytes, std::move(one)).unique;
+  return true;
 }
 
 outcome send_message(api_call& call) {
@@ -179,8 +253,11 @@ outcome send_file(api_call& call, std::string_view kind) {
   // A wrong chat is told before a file is stored.
   auto to = chat_of(call);
   if (!to) return std::unexpected(std::move(to).error());
-  if (auto caption = own_caption(call, one); !caption) return std::unexpected(std::move(caption).error());
-  if (auto done = attach(call, one, kind, call.in.text(kind)); !done)
+  if (file_kind_named(kind)->captioned) {
+    if (auto caption = own_caption(call, one); !caption) return std::unexpected(std::move(caption).error());
+  }
+  const said_of_file said = [&call](std::string_view name) { return call.in.text(name); };
+  if (auto done = attach(call, one, kind, call.in.text(kind), said); !done)
     return std::unexpected(std::move(done).error());
   if (call.in.flag("has_spoiler")) append_member(one.extra, "has_media_spoiler", "true");
   return send(call, std::move(one));
@@ -189,6 +266,12 @@ outcome send_file(api_call& call, std::string_view kind) {
 
 outcome send_photo(api_call& call) { return send_file(call, "photo"); }
 outcome send_document(api_call& call) { return send_file(call, "document"); }
+outcome send_video(api_call& call) { return send_file(call, "video"); }
+outcome send_animation(api_call& call) { return send_file(call, "animation"); }
+outcome send_audio(api_call& call) { return send_file(call, "audio"); }
+outcome send_voice(api_call& call) { return send_file(call, "voice"); }
+outcome send_video_note(api_call& call) { return send_file(call, "video_note"); }
+outcome send_sticker(api_call& call) { return send_file(call, "sticker"); }
 
 outcome send_media_group(api_call& call) {
   const auto* media = call.in.structure("media");
@@ -204,12 +287,15 @@ outcome send_media_group(api_call& call) {
     if (!from) return bad_request("can't parse InputMedia: expected an Object");
     const auto value = [&](std::string_view name) { return scalar_text(from->if_contains(name)); };
     const std::string type = lower(value("type"));
-    if (type != "photo" && type != "document") {
+    const bool may_be_there = type == "photo" || type == "video" || type == "document" || type == "audio";
+    if (!may_be_there) {
       return bad_request(type.empty() ? "can't parse InputMedia: Can't find field \"type\""
                                       : "can't use the media of the specified type in the album");
     }
-    if (first_type.empty()) first_type = type;
-    if (type != first_type) return bad_request("can't use the media of the specified type in the album");
+    // Photos and videos mix; documents and audio stay among themselves.
+    const std::string family = type == "video" ? "photo" : type;
+    if (first_type.empty()) first_type = family;
+    if (family != first_type) return bad_request("can't use the media of the specified type in the album");
     message one;
     const auto* entities = from->if_contains("caption_entities");
     if (auto done = caption_of(call, one, value("caption"), value("parse_mode"), entities,
@@ -217,7 +303,7 @@ outcome send_media_group(api_call& call) {
         !done) {
       return std::unexpected(std::move(done).error());
     }
-    if (auto done = attach(call, one, type, value("media")); !done)
+    if (auto done = attach(call, one, type, value("media"), value); !done)
       return std::unexpected(std::move(done).error());
     if (scalar_flag(from->if_contains("has_spoiler"))) append_member(one.extra, "has_media_spoiler", "true");
     album.push_back(std::move(one));
@@ -311,16 +397,16 @@ or_error<chat*> origin_of(api_call& call) {
   return from;
 }
 
-// The members of the envelope that go with the content.
-std::string content_extra(const message& from) {
+// The members of the envelope that go with the content, or all others.
+std::string part_of_extra(const message& from, bool of_content) {
   std::string out;
   if (from.extra.empty()) return out;
   const auto members = json::parse("{" + from.extra + "}");
   for (const auto& item : members.as_object()) {
     const std::string_view name = item.key();
-    if (name == "show_caption_above_media" || name == "has_media_spoiler" || name == "link_preview_options") {
-      append_member(out, name, json::serialize(item.value()));
-    }
+    const bool goes_with_it =
+        name == "show_caption_above_media" || name == "has_media_spoiler" || name == "link_preview_options";
+    if (goes_with_it == of_content) append_member(out, name, json::serialize(item.value()));
   }
   return out;
 }
@@ -331,7 +417,7 @@ message content_of(const message& from) {
   one.text = from.text;
   one.file = from.file;
   one.body = from.body;
-  one.extra = content_extra(from);
+  one.extra = part_of_extra(from, true);
   return one;
 }
 
@@ -352,7 +438,7 @@ or_error<std::vector<std::int64_t>> ids_of(api_call& call) {
 enum class way { forward, copy };
 
 or_error<message> taken(api_call& call, const chat& from, const message& source, way how) {
-  if (source.is_protected)
+  if (source.is_protected || source.kind == content::service)
     return bad_request(how == way::forward ? "message can't be forwarded" : "message can't be copied");
   message one = content_of(source);
   if (how == way::forward)
@@ -374,7 +460,8 @@ or_error<std::pair<chat*, const message*>> take_one(api_call& call, way how) {
   }
   auto one = taken(call, **from, source->second, how);
   if (!one) return std::unexpected(std::move(one).error());
-  if (how == way::copy && call.in.has("caption") && one->kind != content::text) {
+  const auto* file = file_kind_of(one->kind);
+  if (how == way::copy && call.in.has("caption") && file && file->captioned) {
     if (auto done = own_caption(call, *one); !done) return std::unexpected(std::move(done).error());
   }
   const std::string kept_markup = one->markup;
@@ -416,6 +503,8 @@ outcome take_many(api_call& call, way how) {
 }
 
 }  // namespace
+
+std::string extra_without_content(const message& from) { return part_of_extra(from, false); }
 
 outcome forward_message(api_call& call) {
   auto done = take_one(call, way::forward);

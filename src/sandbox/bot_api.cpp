@@ -4,6 +4,7 @@
 
 #include "async/within.hpp"
 #include "sandbox/ascii.hpp"
+#include "sandbox/file_kinds.hpp"
 
 namespace tandem::sandbox {
 
@@ -301,8 +302,7 @@ void note_address(std::map<std::string, fetched_file>& into, const std::string& 
 }  // namespace
 
 task<> bot_api::fetch_files(api_call& call) {
-  note_address(call.fetched, call.in.text("photo"));
-  note_address(call.fetched, call.in.text("document"));
+  for (const auto& kind : file_kinds()) note_address(call.fetched, call.in.text(kind.name));
   if (call.in.has("media")) {
     if (const auto* media = call.in.structure("media")) {
       const auto note = [&](const json::value& item) {
@@ -318,7 +318,7 @@ task<> bot_api::fetch_files(api_call& call) {
     http::fetch want;
     want.url = address;
     want.limit = std::chrono::seconds(10);
-    want.max_body = call.in.has("document") ? max_fetched_file : max_fetched_photo;
+    want.max_body = call.in.has("photo") ? max_fetched_photo : max_fetched_file;
     try {
       http::response got = co_await web_.send(std::move(want));
       if (got.status != 200) into.error = "failed to get HTTP URL content";

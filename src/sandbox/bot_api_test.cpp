@@ -160,6 +160,212 @@ TEST_F(BotApi, AFileBelongsToTheBotThatGotIt) {
             "Bad Request: wrong file_id or the file is temporarily unavailable");
 }
 
+// A PNG of one pixel, and bytes that are no picture.
+constexpr std::string_view pixel =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+constexpr std::string_view sound = "T2dnUwAC";
+
+class Files : public Town {
+ protected:
+  Files() {
+    start();
+    limits(false);
+  }
+  // The message as the bot gets it.
+  json::value sent_by_person(json::object content) {
+    content["person"] = 5;
+    content["bot"] = bot_;
+    EXPECT_TRUE(ask("POST", "/sandbox/v1/messages", content).as_object().contains("message"));
+    return updates().back().at("message");
+  }
+  std::int64_t send(std::string_view method, json::object params) {
+    params["chat_id"] = 5;
+    const auto sent = call(method, params);
+    return sent.is_object() ? sent.at("message_id").as_int64() : 0;
+  }
+};
+
+TEST_F(Files, WhatPeopleSendHasTheFieldsOfItsKind) {
+  const auto photo = sent_by_person({{"photo", pixel}, {"caption", "me"}});
+  EXPECT_EQ(photo.at("photo").at(0).at("width"), 1);
+  EXPECT_EQ(photo.at("caption"), "me");
+  const auto voice = sent_by_person({{"voice", sound}, {"duration", 4}}).at("voice");
+  EXPECT_EQ(voice.at("duration"), 4);
+  EXPECT_EQ(voice.at("mime_type"), "audio/ogg");
+  EXPECT_EQ(sent_by_person({{"video_note", sound}}).at("video_note").at("length"), 240);
+  const auto sticker = sent_by_person({{"sticker", pixel}, {"emoji", "👍"}}).at("sticker");
+  EXPECT_EQ(sticker.at("emoji"), "👍");
+  EXPECT_EQ(sticker.at("is_animated"), false);
+  EXPECT_EQ(sent_by_person({{"video", sound}}).at("video").at("mime_type"), "video/mp4");
+  const auto refused =
+      ask("POST", "/sandbox/v1/messages", {{"person", 5}, {"bot", bot_}, {"sticker", sound}});
+  EXPECT_EQ(refused.at("error"), "\"sticker\" must be a JPEG, PNG, GIF or WebP");
+}
+
+TEST_F(Files, AnAlbumComesAsSeveralMessagesOfOneGroup) {
+  const auto sent = ask("POST", "/sandbox/v1/messages",
+                        {{"person", 5}, {"bot", bot_}, {"photos", {pixel, pixel, pixel}}, {"caption", "us"}});
+  EXPECT_EQ(sent.at("views").as_array().size(), 3U);
+  const auto got = updates();
+  ASSERT_EQ(got.size(), 4U);  // the first is /start
+  EXPECT_EQ(got[1].at("message").at("caption"), "us");
+  EXPECT_FALSE(got[2].at("message").as_object().contains("caption"));
+  EXPECT_EQ(got[1].at("message").at("media_group_id"), got[3].at("message").at("media_group_id"));
+}
+
+TEST_F(Files, EveryKindIsSentAgainByItsIdAndByNoOther) {
+  const auto voice = sent_by_person({{"voice", sound}}).at("voice").at("file_id");
+  const auto note = sent_by_person({{"video_note", sound}}).at("video_note").at("file_id");
+  const auto sticker = sent_by_person({{"sticker", pixel}}).at("sticker").at("file_id");
+  const auto video = sent_by_person({{"video", sound}}).at("video").at("file_id");
+  EXPECT_EQ(call("sendVoice", {{"chat_id", 5}, {"voice", voice}, {"caption", "c"}}).at("caption"), "c");
+  EXPECT_TRUE(
+      call("sendVideoNote", {{"chat_id", 5}, {"video_note", note}}).as_object().contains("video_note"));
+  EXPECT_TRUE(call("sendSticker", {{"chat_id", 5}, {"sticker", sticker}}).as_object().contains("sticker"));
+  EXPECT_TRUE(call("sendVideo", {{"chat_id", 5}, {"video", video}}).as_object().contains("video"));
+  EXPECT_EQ(call("sendVoice", {{"chat_id", 5}, {"voice", sticker}}), "Bad Request: type of file mismatch");
+  EXPECT_EQ(call("sendVoice", {{"chat_id", 5}}), "Bad Request: there is no voice in the request");
+  // One content as two kinds is two files.
+  EXPECT_NE(voice, note);
+}
+
+TEST_F(Files, ACopyHasNoTraceOfWhoSentItAndMayHaveAnotherCaption) {
+  const auto photo = sent_by_person({{"photo", pixel}, {"caption", "secret @anna"}}).at("message_id");
+  ask("POST", "/sandbox/v1/people", {{"first_name", "Bob"}, {"id", 6}});
+  start(6);
+  const auto copy = [&](json::object with) {
+    with["chat_id"] = 6;
+    with["from_chat_id"] = 5;
+    EXPECT_TRUE(call("copyMessage", with).is_object());
+    return ask("GET", "/sandbox/v1/messages?chat=7000000001:6&limit=1").at("views").at(0).at("message");
+  };
+  const auto replaced = copy({{"message_id", photo},
+                              {"caption", "hello you"},
+                              {"caption_entities", {{{"type", "bold"}, {"offset", 0}, {"length", 5}}}}});
+  EXPECT_EQ(replaced.at("caption"), "hello you");
+  EXPECT_EQ(replaced.at("caption_entities").at(0).at("type"), "bold");
+  EXPECT_FALSE(replaced.as_object().contains("forward_origin"));
+  EXPECT_EQ(json::serialize(replaced).find("anna"), std::string::npos);
+  EXPECT_FALSE(copy({{"message_id", photo}, {"caption", ""}}).as_object().contains("caption"));
+  EXPECT_EQ(copy({{"message_id", photo}}).at("caption"), "secret @anna");
+  for (const char* kind : {"voice", "video_note", "sticker"}) {
+    const auto id = sent_by_person({{kind, pixel}}).at("message_id");
+    EXPECT_TRUE(copy({{"message_id", id}, {"caption", "x"}}).as_object().contains(kind)) << kind;
+  }
+  const auto place = sent_by_person({{"location", {{"latitude", 1.5}, {"longitude", 2.5}}}}).at("message_id");
+  EXPECT_EQ(copy({{"message_id", place}}).at("location").at("latitude"), 1.5);
+}
+
+TEST_F(Files, APictureIsExchangedInItsPlace) {
+  const auto first = sent_by_person({{"photo", pixel}}).at("photo").at(0).at("file_id");
+  std::string other(pixel);
+  other.replace(60, 1, "A");  // the same size, another content
+  const auto second = sent_by_person({{"photo", other}}).at("photo").at(0).at("file_id");
+  ASSERT_NE(first, second);
+  const auto id = send("sendPhoto", {{"photo", first}, {"caption", "one"}});
+  const auto edit = [&](std::int64_t which, const json::value& media, std::string_view caption) {
+    return call(
+        "editMessageMedia",
+        {{"chat_id", 5},
+         {"message_id", which},
+         {"media", {{"type", "photo"}, {"media", media}, {"caption", caption}, {"parse_mode", "HTML"}}}});
+  };
+  const auto edited = edit(id, second, "<b>two</b>");
+  EXPECT_EQ(edited.at("photo").at(0).at("file_id"), second);
+  EXPECT_EQ(edited.at("caption"), "two");
+  EXPECT_EQ(
+      edit(id, second, "<b>two</b>"),
+      "Bad Request: message is not modified: specified new message content and reply markup are exactly "
+      "the same as a current content and reply markup of the message");
+  EXPECT_EQ(edit(id, "made up", "x"), "Bad Request: wrong file_id or the file is temporarily unavailable");
+  // A text becomes a picture, but a picture never a text.
+  const auto text = send("sendMessage", {{"text", "x"}});
+  EXPECT_TRUE(edit(text, first, "").as_object().contains("photo"));
+  EXPECT_EQ(call("editMessageText", {{"chat_id", 5}, {"message_id", text}, {"text", "y"}}),
+            "Bad Request: there is no text in the message to edit");
+  const auto voice = sent_by_person({{"voice", sound}}).at("voice").at("file_id");
+  EXPECT_EQ(edit(send("sendVoice", {{"voice", voice}}), first, ""),
+            "Bad Request: there is no media in the message to edit");
+}
+
+TEST_F(Files, APinIsALineInTheChatAndTheBotHearsOfIt) {
+  const auto one = send("sendMessage", {{"text", "one"}}), two = send("sendMessage", {{"text", "two"}});
+  const auto pin = [&](const char* method, std::int64_t id) {
+    return call(method, {{"chat_id", 5}, {"message_id", id}});
+  };
+  const auto top = [&]() -> json::value {
+    const auto chat = call("getChat", {{"chat_id", 5}});
+    const auto* pinned = chat.as_object().if_contains("pinned_message");
+    return pinned ? pinned->at("text") : json::value("");
+  };
+  EXPECT_EQ(pin("pinChatMessage", one), true);
+  EXPECT_EQ(pin("pinChatMessage", two), true);
+  EXPECT_EQ(top(), "two");
+  const auto told = updates().back().at("message");
+  EXPECT_EQ(told.at("pinned_message").at("text"), "two");
+  EXPECT_EQ(told.at("from").at("id"), bot_);
+  EXPECT_EQ(pin("pinChatMessage", told.at("message_id").as_int64()), "Bad Request: message can't be pinned");
+  EXPECT_EQ(pin("pinChatMessage", 999), "Bad Request: message to pin not found");
+  EXPECT_EQ(pin("unpinChatMessage", 999), "Bad Request: message to unpin not found");
+  EXPECT_EQ(call("copyMessage", {{"chat_id", 5}, {"from_chat_id", 5}, {"message_id", told.at("message_id")}}),
+            "Bad Request: message can't be copied");
+  reopen();
+  EXPECT_EQ(top(), "two");
+  EXPECT_EQ(call("deleteMessage", {{"chat_id", 5}, {"message_id", two}}), true);
+  EXPECT_EQ(top(), "one");
+  EXPECT_EQ(pin("unpinChatMessage", one), true);
+  EXPECT_EQ(top(), "");
+  EXPECT_EQ(pin("pinChatMessage", one), true);
+  EXPECT_EQ(ask("GET", "/sandbox/v1/state?person=5")
+                .at("chats")
+                .at(0)
+                .at("pinned")
+                .at("top")
+                .at("message")
+                .at("text"),
+            "one");
+  EXPECT_EQ(call("unpinAllChatMessages", {{"chat_id", 5}}), true);
+  EXPECT_EQ(top(), "");
+}
+
+TEST_F(Files, TheyAreTheSameAfterAKill) {
+  sent_by_person({{"voice", sound}, {"duration", 7}});
+  sent_by_person({{"sticker", pixel}, {"emoji", "🎉"}});
+  sent_by_person({{"video_note", sound}});
+  ask("POST", "/sandbox/v1/messages", {{"person", 5}, {"bot", bot_}, {"photos", {pixel, pixel}}});
+  const auto all = [&] { return json::serialize(ask("GET", "/sandbox/v1/messages?chat=7000000001:5")); };
+  const auto before = all();
+  reopen();
+  EXPECT_EQ(all(), before);
+  compact_above_ = 0;
+  reopen();
+  EXPECT_EQ(all(), before);
+}
+
+TEST_F(Files, AVoicesCaptionIsEditedAndAStickerNever) {
+  const auto edit = [&](const json::value& id) {
+    return ask("PATCH", "/sandbox/v1/messages",
+               {{"person", 5}, {"bot", bot_}, {"message_id", id}, {"text", "new"}});
+  };
+  edit(sent_by_person({{"photo", pixel}, {"caption", "old"}}).at("message_id"));
+  EXPECT_EQ(updates().back().at("edited_message").at("caption"), "new");
+  EXPECT_EQ(edit(sent_by_person({{"sticker", pixel}}).at("message_id")).at("error"),
+            "only a text or a caption can be edited");
+}
+
+TEST_F(Files, TheLocationButtonSendsThePlaceThatWasChosen) {
+  call("sendMessage",
+       {{"chat_id", 5},
+        {"text", "where?"},
+        {"reply_markup", json::parse(R"({"keyboard":[[{"text":"Here","request_location":true}]]})")}});
+  ask("POST", "/sandbox/v1/presses",
+      {{"person", 5},
+       {"bot", bot_},
+       {"text", "Here"},
+       {"location", {{"latitude", 59.9}, {"longitude", 30.3}}}});
+  EXPECT_EQ(updates().back().at("message").at("location").at("latitude"), 59.9);
+}
+
 TEST_F(BotApi, ACallbackQueryIsAnsweredOnceAndInTime) {
   start();
   limits(false);

@@ -9,6 +9,7 @@
 
 #include "platform/http/server.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/file_kinds.hpp"
 #include "sandbox/stages.hpp"
 #include "sandbox/world.hpp"
 
@@ -68,12 +69,18 @@ class control {
   control_answer remove_bot(const http::request& what);
   // control_messages.cpp
   control_answer send_message(const object& in);
+  void tell_bots(chat& to, bot* of, message& kept, journal_line& line);
   control_answer edit_message(const object& in);
   control_answer delete_message(const http::request& what);
   control_answer list_messages(const http::request& what);
   control_answer mark_read(const object& in);
   task<http::response> press(http::request what);
   control_answer press_now(const object& in, std::string& query_id);
+  // control_content.cpp: one message, or several for an album
+  std::expected<std::vector<message>, problem> read_contents(const object& in, const person& who);
+  std::expected<void, problem> read_file(const object& in, const file_kind& kind, std::string_view base64,
+                                         message& to);
+  std::expected<void, problem> read_forward(const boost::json::value& given, const person& who, message& to);
   // control_channels.cpp
   control_answer list_channels(const http::request& what);
   control_answer add_channel(const object& in);

@@ -237,8 +237,12 @@ std::expected<message*, problem> control::write_post(chat& in, const object& fro
     const auto image = image_info_of(*bytes);
     if (!image) return wrong("\"photo\" must be a JPEG, PNG, GIF or WebP");
     one.kind = content::photo;
-    one.file =
-        world_.add_file(*bytes, "photo", "", std::string(image->mime), image->width, image->height).unique;
+    stored_file as;
+    as.kind = "photo";
+    as.mime = image->mime;
+    as.width = image->width;
+    as.height = image->height;
+    one.file = world_.add_file(*bytes, std::move(as)).unique;
   } else if (one.text.text.empty()) {
     return wrong("\"text\" is empty");
   }

@@ -2,7 +2,6 @@
 #include "sandbox/arguments.hpp"
 #include "sandbox/ascii.hpp"
 #include "sandbox/control.hpp"
-#include "sandbox/image_size.hpp"
 
 namespace tandem::sandbox {
 
@@ -50,11 +49,25 @@ bool is_for(const bot& one, const chat& in, const message& it) {
 
 }  // namespace
 
+void control::tell_bots(chat& to, bot* of, message& kept, journal_line& line) {
+  if (of) {
+    world_.push_update(*of, "message", world_.message_text(to, kept, of->id), to.id, one_day, line, &to,
+                       &kept);
+    return;
+  }
+  for (const std::int64_t id : to.bots) {
+    bot* member = world_.find_bot(id);
+    if (!member || !is_for(*member, to, kept)) continue;
+    world_.push_update(*member, "message", world_.message_text(to, kept, id), to.id, one_day, line, &to,
+                       &kept);
+  }
+}
+
 control_answer control::send_message(const object& in) {
   if (auto known =
           only(in,
-               "person bot chat_id text entities start photo document location contact forward caption "
-               "file_name mime_type reply_to");
+               "person bot chat_id text entities start photo photos document voice video_note sticker "
+               "video location contact forward caption file_name mime_type duration emoji reply_to");
       !known) {
     return std::unexpected(known.error());
   }
@@ -64,104 +77,12 @@ control_answer control::send_message(const object& in) {
   if (!where) return std::unexpected(where.error());
   chat& to = **where;
   bot* of = to.is_private() ? world_.find_bot(to.bot) : nullptr;
+  if (in.contains("start") && !of) return wrong("only a bot can be started");
+  const std::int64_t reply_to = number_in(in, "reply_to");
+  if (reply_to != 0 && !to.messages.contains(reply_to)) return missing("there is no message to reply to");
 
-  int contents = 0;
-  for (const std::string_view name :
-       {"text", "start", "photo", "document", "location", "contact", "forward"}) {
-    if (in.contains(name)) ++contents;
-  }
-  if (contents != 1)
-    return wrong("give exactly one of: text, start, photo, document, location, contact, forward");
-
-  message one;
-  one.from = (*who)->id;
-  one.written_by_person = true;
-  one.reply_to = number_in(in, "reply_to");
-  if (one.reply_to != 0 && !to.messages.contains(one.reply_to))
-    return missing("there is no message to reply to");
-
-  const auto* forward = in.if_contains("forward");
-  if (in.contains("text") || in.contains("start")) {
-    if (in.contains("start")) {
-      const std::string payload = text_in(in, "start");
-      if (payload.size() > 64 ||
-          !std::ranges::all_of(payload, [](char c) { return is_alnum(c) || c == '_' || c == '-'; })) {
-        return wrong("\"start\" must have at most 64 of A-Z, a-z, 0-9, _ and -");
-      }
-      if (!of) return wrong("only a bot can be started");
-      one.text.text = payload.empty() ? "/start" : "/start " + payload;
-    } else {
-      one.text.text = text_in(in, "text");
-    }
-    settle(one.text);
-    if (one.text.text.empty()) return wrong("\"text\" is empty");
-    if (code_points(one.text.text) > 4096) return wrong("\"text\" is longer than 4096 letters");
-  } else if (in.contains("photo") || in.contains("document")) {
-    const bool photo = in.contains("photo");
-    auto bytes = base64_decoded(text_in(in, photo ? "photo" : "document"));
-    if (!bytes) return std::unexpected(bytes.error());
-    const auto image = image_info_of(*bytes);
-    if (photo && !image) return wrong("\"photo\" must be a JPEG, PNG, GIF or WebP");
-    const std::string mime =
-        photo ? std::string(image->mime) : text_in(in, "mime_type", "application/octet-stream");
-    one.kind = photo ? content::photo : content::document;
-    one.text.text = text_in(in, "caption");
-    settle(one.text);
-    one.file =
-        world_
-            .add_file(*bytes, photo ? "photo" : "document", text_in(in, "file_name", photo ? "" : "file"),
-                      mime, image ? image->width : 0, image ? image->height : 0)
-            .unique;
-  } else if (const auto* location = in.if_contains("location")) {
-    const auto* at = location->if_object();
-    const auto latitude = scalar_number(at ? at->if_contains("latitude") : nullptr);
-    const auto longitude = scalar_number(at ? at->if_contains("longitude") : nullptr);
-    if (!latitude || !longitude || std::abs(*latitude) > 90 || std::abs(*longitude) > 180) {
-      return wrong("\"location\" must be {\"latitude\":…,\"longitude\":…}");
-    }
-    one.kind = content::other;
-    std::string value;
-    fields(value)
-        .raw("latitude", json::serialize(json::value(*latitude)))
-        .raw("longitude", json::serialize(json::value(*longitude)));
-    append_member(one.body, "location", value);
-  } else if (const auto* contact = in.if_contains("contact")) {
-    one.kind = content::other;
-    std::string value;
-    if (contact->is_object()) {
-      const auto& from = contact->get_object();
-      if (text_in(from, "phone_number").empty() || text_in(from, "first_name").empty()) {
-        return wrong("\"contact\" must be \"me\" or have phone_number and first_name");
-      }
-      fields(value)
-          .text("phone_number", text_in(from, "phone_number"))
-          .text("first_name", text_in(from, "first_name"))
-          .text_if("last_name", text_in(from, "last_name"))
-          .number_if("user_id", number_in(from, "user_id"));
-    } else {
-      fields(value)
-          .text("phone_number", (*who)->phone_number)
-          .text("first_name", (*who)->first_name)
-          .text_if("last_name", (*who)->last_name)
-          .number("user_id", (*who)->id);
-    }
-    append_member(one.body, "contact", value);
-  } else {
-    if (!forward->is_object()) return wrong("\"forward\" must be {\"chat\":…,\"message_id\":…}");
-    const auto& from = forward->get_object();
-    chat* source = world_.chat_by_key(text_in(from, "chat"));
-    if (!source || (source->is_private() && source->id != (*who)->id))
-      return missing("there is no such chat to forward from");
-    const auto found = source->messages.find(number_in(from, "message_id"));
-    if (found == source->messages.end()) return missing("there is no such message to forward");
-    if (found->second.is_protected) return conflict("this message is protected from forwarding");
-    const message& it = found->second;
-    one.kind = it.kind;
-    one.text = it.text;
-    one.file = it.file;
-    one.body = it.body;
-    append_member(one.extra, "forward_origin", world_.forward_origin(*source, it));
-  }
+  auto contents = read_contents(in, **who);
+  if (!contents) return std::unexpected(contents.error());
 
   journal_line line("message");
   if (of) {
@@ -175,21 +96,23 @@ control_answer control::send_message(const object& in) {
       world_.set_member(*of, (*who)->id, membership::started, line);
     }
   }
-  one.date = world_.now_unix();
-  message& kept = world_.add_message(to, std::move(one), line, to.bot);
-  if (of) {
-    world_.push_update(*of, "message", world_.message_text(to, kept, of->id), to.id, one_day, line, &to,
-                       &kept);
-  } else {
-    for (const std::int64_t id : to.bots) {
-      bot* member = world_.find_bot(id);
-      if (!member || !is_for(*member, to, kept)) continue;
-      world_.push_update(*member, "message", world_.message_text(to, kept, id), to.id, one_day, line, &to,
-                         &kept);
-    }
+  std::vector<std::int64_t> ids;
+  for (message& one : *contents) {
+    one.from = (*who)->id;
+    one.written_by_person = true;
+    one.reply_to = reply_to;
+    one.date = world_.now_unix();
+    message& kept = world_.add_message(to, std::move(one), line, to.bot);
+    ids.push_back(kept.id);
+    tell_bots(to, of, kept, line);
   }
   world_.commit(line);
-  return control_reply{world_.view_text(to, kept), 201};
+  if (!in.contains("photos")) return control_reply{world_.view_text(to, to.messages.at(ids.front())), 201};
+  control_reply out{R"({"views":)", 201};
+  append_json_list(out.json, ids,
+                   [&](std::int64_t id) { world_.view_json(out.json, to, to.messages.at(id)); });
+  out.json += '}';
+  return out;
 }
 
 control_answer control::edit_message(const object& in) {
@@ -204,6 +127,9 @@ control_answer control::edit_message(const object& in) {
   if (found == to.messages.end()) return missing("there is no such message");
   message& one = found->second;
   if (one.from != (*who)->id) return conflict("only an own message can be edited");
+  const auto* file = file_kind_of(one.kind);
+  if (one.kind != content::text && (!file || !file->captioned))
+    return conflict("only a text or a caption can be edited");
   formatted text;
   text.text = text_in(in, "text");
   settle(text);
@@ -273,7 +199,7 @@ control_answer control::mark_read(const object& in) {
 // ---- presses
 
 control_answer control::press_now(const object& in, std::string& query_id) {
-  if (auto known = only(in, "person bot chat_id message_id row column text data wait_s"); !known) {
+  if (auto known = only(in, "person bot chat_id message_id row column text data location wait_s"); !known) {
     return std::unexpected(known.error());
   }
   auto who = person_of(in);
@@ -302,7 +228,9 @@ control_answer control::press_now(const object& in, std::string& query_id) {
         if (flag_in(button, "request_contact"))
           as["contact"] = "me";
         else if (flag_in(button, "request_location"))
-          as["location"] = {{"latitude", 55.7558}, {"longitude", 37.6173}};
+          as["location"] = in.contains("location")
+                               ? in.at("location")
+                               : json::value({{"latitude", 55.7558}, {"longitude", 37.6173}});
         else
           as["text"] = label;
         auto sent = send_message(as);

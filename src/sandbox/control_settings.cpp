@@ -63,7 +63,7 @@ void control::write_state(std::string& out, const http::request& what, const per
     more(g);
     g.number("unread", unread_of(one, who->id));
     if (!one.messages.empty()) world_.view_json(g.begin("last"), one, one.messages.rbegin()->second);
-    g.raw_if("keyboard", one.keyboard);
+    g.raw_if("keyboard", one.keyboard).raw_if("pinned", world_.pinned_json(one));
   };
   for (const auto& [id, robot] : world_.bots()) {
     if (robot->revoked) continue;
@@ -325,8 +325,11 @@ task<http::response> control::file(http::request what) {
   const stored_file* found = world_.find_file(what.path_value("unique"));
   if (!found) co_return as_response(missing("there is no such file"));
   http::response out;
-  // Only what is surely a picture is shown as one: a document of a bot must not run as a page of this origin.
-  const bool picture = found->kind == "photo" || found->mime == "image/png" || found->mime == "image/jpeg";
+  // Only what is surely a picture, a sound or a film is given as one: a document of a bot must not run as a
+  // page of this origin.
+  const std::string_view mime = found->mime;
+  const bool picture = found->kind == "photo" || mime == "image/png" || mime == "image/jpeg" ||
+                       mime == "image/webp" || mime.starts_with("audio/") || mime.starts_with("video/");
   out.headers.add("Content-Type", picture ? found->mime : "application/octet-stream");
   out.headers.add("X-Content-Type-Options", "nosniff");
   out.headers.add("Cache-Control", "private, max-age=31536000, immutable");

@@ -26,15 +26,30 @@ struct person {
 struct stored_file {
   std::string unique;  // file_unique_id: the same for all bots, made of the content
   std::int64_t number = 0;
-  std::string kind;  // "photo" or "document"
+  std::string kind;  // as its file_kind is called: "photo", "voice" …
   std::string name, mime;
   std::int64_t size = 0;
-  int width = 0, height = 0;
+  int width = 0, height = 0;     // pixels; of a video note both are its diameter
+  std::int64_t duration = 0;     // seconds; of what plays
+  std::string emoji;             // of a sticker
+  std::string performer, title;  // of an audio
 
   std::string path() const;  // file_path of the Bot API: "photos/file_3.jpg"
 };
 
-enum class content { text, photo, document, other };  // other: location, contact
+enum class content {
+  text,
+  photo,
+  video,
+  animation,
+  audio,
+  document,
+  voice,
+  video_note,
+  sticker,
+  other,    // location, contact
+  service,  // a line about the chat: that a message was pinned
+};
 
 struct message {
   std::int64_t id = 0;
@@ -42,8 +57,8 @@ struct message {
   std::int64_t from = 0;                 // a person or a bot; 0: the channel itself
   content kind = content::text;
   formatted text;        // text or caption
-  std::string file;      // unique of its photo or document
-  std::string body;      // location, contact: finished members
+  std::string file;      // unique of its photo, voice …
+  std::string body;      // location, contact, pinned_message: finished members
   std::string extra;     // finished members of the envelope: forward_origin, media_group_id …
   std::string markup;    // inline keyboard, JSON
   std::string keyboard;  // reply keyboard that came with it, JSON (the Bot API never shows it)
@@ -66,8 +81,9 @@ struct chat {
   std::set<std::int64_t> bots;    // channels: administrators; groups: members
   std::set<std::int64_t> people;  // groups
   std::map<std::int64_t, message> messages;
-  std::int64_t last_id = 0;  // channels and groups count by themselves, private chats by the bot
-  std::string keyboard;      // the reply keyboard that is shown, JSON
+  std::int64_t last_id = 0;          // channels and groups count by themselves, private chats by the bot
+  std::string keyboard;              // the reply keyboard that is shown, JSON
+  std::vector<std::int64_t> pinned;  // the last one is on top
   std::unordered_map<std::int64_t, std::int64_t> read;  // by person: everything up to this id
 
   bool is_private() const { return type == chat_type::private_chat; }

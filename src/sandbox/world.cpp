@@ -14,6 +14,7 @@
 
 #include "base/text/hex.hpp"
 #include "sandbox/ascii.hpp"
+#include "sandbox/file_kinds.hpp"
 
 namespace tandem::sandbox {
 namespace {
@@ -36,8 +37,13 @@ std::string stored_file::path() const {
   for (const char c : ending.substr(ending.empty() ? 0 : 1)) {
     if (!is_alnum(c)) ending.clear();
   }
-  if (kind == "photo") ending = mime == "image/png" ? ".png" : mime == "image/webp" ? ".webp" : ".jpg";
-  return kind + "s/file_" + std::to_string(number) + ending;
+  const auto& as = *file_kind_named(kind);
+  if (as.as == content::photo) {
+    ending = mime == "image/png" ? ".png" : mime == "image/webp" ? ".webp" : as.ending;
+  } else if (ending.empty()) {
+    ending = as.ending;
+  }
+  return std::string(as.folder) + "/file_" + std::to_string(number) + ending;
 }
 
 std::string& journal_line::item(std::string_view list) {
@@ -265,6 +271,12 @@ std::size_t world::remove_messages(chat& in, std::span<const std::int64_t> ids, 
   }
   if (gone.empty()) return 0;
   line.concerns(in);
+  if (std::ranges::any_of(gone,
+                          [&](auto id) { return std::ranges::find(in.pinned, id) != in.pinned.end(); })) {
+    auto left = in.pinned;
+    std::erase_if(left, [&](auto id) { return std::ranges::find(gone, id) != gone.end(); });
+    set_pinned(in, std::move(left), line);
+  }
   for (const std::int64_t id : gone) line.item("deleted") += std::to_string(id);
   std::string json;
   {
@@ -277,11 +289,21 @@ std::size_t world::remove_messages(chat& in, std::span<const std::int64_t> ids, 
   return gone.size();
 }
 
-stored_file& world::add_file(std::string_view bytes, std::string kind, std::string name, std::string mime,
-                             int width, int height) {
+void world::set_pinned(chat& in, std::vector<std::int64_t> ids, journal_line& line) {
+  in.pinned = std::move(ids);
+  line.concerns(in);
+  auto& list = line.begin("pinned");
+  append_json_list(list, in.pinned, [&](std::int64_t id) { list += std::to_string(id); });
+  if (!live.wanted()) return;
+  std::string json;
+  fields(json).text("chat", in.key()).raw_if("pinned", pinned_json(in));
+  publish_chat("pinned", in, std::move(json));
+}
+
+stored_file& world::add_file(std::string_view bytes, stored_file as) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string unique = kind == "photo" ? "AQAD" : "AgAD";
+  std::string unique(file_kind_named(as.kind)->unique_prefix);
   unique += text::hex_of(std::as_bytes(std::span(digest).first(10)));
   if (const auto known = files_.find(unique); known != files_.end()) return known->second;
 
@@ -290,14 +312,10 @@ stored_file& world::add_file(std::string_view bytes, std::string kind, std::stri
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
   if (!file) throw std::runtime_error(path + ": cannot be written");
-  stored_file one{.unique = unique,
-                  .number = static_cast<std::int64_t>(files_.size()) + 1,
-                  .kind = std::move(kind),
-                  .name = std::move(name),
-                  .mime = std::move(mime),
-                  .size = static_cast<std::int64_t>(bytes.size()),
-                  .width = width,
-                  .height = height};
+  stored_file one = std::move(as);
+  one.unique = unique;
+  one.number = static_cast<std::int64_t>(files_.size()) + 1;
+  one.size = static_cast<std::int64_t>(bytes.size());
   journal_line line("file");
   record_file(one, line);
   commit(line);
@@ -314,7 +332,11 @@ void world::record_file(const stored_file& one, journal_line& line) {
       .text("mime", one.mime)
       .number("size", one.size)
       .number("width", one.width)
-      .number("height", one.height);
+      .number("height", one.height)
+      .number_if("duration", one.duration)
+      .text_if("emoji", one.emoji)
+      .text_if("performer", one.performer)
+      .text_if("title", one.title);
 }
 
 void world::mark_read(chat& in, std::int64_t person_id, std::int64_t upto, journal_line& line) {
@@ -521,7 +543,7 @@ void world::commit(journal_line& line) {
 // ---- files
 
 std::string world::file_id(std::int64_t bot_id, const stored_file& one) {
-  return (one.kind == "photo" ? "AgACAgIA-" : "BQACAgIA-") + std::to_string(bot_id) + "-" + one.unique;
+  return std::string(file_kind_named(one.kind)->id_prefix) + std::to_string(bot_id) + "-" + one.unique;
 }
 
 stored_file* world::file_by_id(std::int64_t bot_id, std::string_view file_id) {

@@ -106,9 +106,11 @@ class world {
   void message_changed(chat& in, message& one, journal_line& line, std::int64_t viewer);
   // Those that there are; returns how many.
   std::size_t remove_messages(chat& in, std::span<const std::int64_t> ids, journal_line& line);
-  // In the journal when this returns, whatever becomes of the call that brought it.
-  stored_file& add_file(std::string_view bytes, std::string kind, std::string name, std::string mime,
-                        int width, int height);
+  // All but the file's size, number and names in the API are taken from `as`. In the journal when this
+  // returns, whatever becomes of the call that brought it.
+  stored_file& add_file(std::string_view bytes, stored_file as);
+  // What is pinned from now on, the last one on top.
+  void set_pinned(chat& in, std::vector<std::int64_t> ids, journal_line& line);
   void mark_read(chat& in, std::int64_t person_id, std::int64_t upto, journal_line& line);
 
   // An update for a bot: `payload` is the value of its member `kind`. Dropped if the bot did not ask for this
@@ -149,11 +151,14 @@ class world {
                     bool inner = false) const;
   void entities_json(std::string& out, const std::vector<entity>& list) const;
   void view_json(std::string& out, const chat& in, const message& one) const;
+  // {"message_ids":[…],"top":view}, "" when nothing is pinned.
+  std::string pinned_json(const chat& in) const;
   void person_json(std::string& out, const person& one) const;
   void bot_json(std::string& out, const bot& one, std::string_view language) const;
   void public_chat_json(std::string& out, const chat& one) const;
   // MessageOrigin; what was forwarded already keeps its first one.
   std::string forward_origin(const chat& in, const message& one) const;
+  void file_members(fields& out, const message& one, const stored_file& it, std::int64_t viewer) const;
   std::string message_text(const chat& in, const message& one, std::int64_t viewer) const;
   std::string view_text(const chat& in, const message& one) const;
 

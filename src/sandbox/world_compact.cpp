@@ -11,6 +11,7 @@ constexpr std::size_t messages_kept = 1'000;
 void world::compact() {
   const auto prune = [](chat& in) {
     while (in.messages.size() > messages_kept) in.messages.erase(in.messages.begin());
+    std::erase_if(in.pinned, [&](std::int64_t id) { return !in.messages.contains(id); });
   };
   for (auto& [id, one] : public_chats_) prune(*one);
   for (auto& [id, one] : bots_) {
@@ -62,6 +63,10 @@ void world::compact_chat(const chat& in) {
   }
   line.raw("last_id", std::to_string(in.last_id));
   if (!in.keyboard.empty()) line.raw("shown_keyboard", in.keyboard);
+  if (!in.pinned.empty()) {
+    auto& list = line.begin("pinned");
+    append_json_list(list, in.pinned, [&](std::int64_t id) { list += std::to_string(id); });
+  }
   for (const auto& [person, upto] : in.read)
     fields(line.item("reads")).number("person", person).number("message_id", upto);
   commit(line);

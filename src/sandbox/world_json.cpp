@@ -1,6 +1,7 @@
 // Objects of the Bot API and of the control contract as JSON texts.
 #include <boost/json.hpp>
 
+#include "sandbox/file_kinds.hpp"
 #include "sandbox/world.hpp"
 
 namespace tandem::sandbox {
@@ -61,6 +62,63 @@ void world::entities_json(std::string& out, const std::vector<entity>& list) con
   });
 }
 
+void world::file_members(fields& out, const message& one, const stored_file& it, std::int64_t viewer) const {
+  const auto begin = [&](std::string_view name, auto more) {
+    fields f(out.begin(name));
+    more(f);
+    f.text("file_id", file_id(viewer, it)).text("file_unique_id", it.unique).number("file_size", it.size);
+  };
+  const auto named = [&](fields& f) { f.text_if("file_name", it.name).text_if("mime_type", it.mime); };
+  const auto sized = [&](fields& f) { f.number("width", it.width).number("height", it.height); };
+  const auto document = [&] { begin("document", named); };
+  switch (one.kind) {
+    case content::photo: {
+      auto& list = out.begin("photo");
+      list += '[';
+      fields(list)
+          .text("file_id", file_id(viewer, it))
+          .text("file_unique_id", it.unique)
+          .number("width", it.width)
+          .number("height", it.height)
+          .number("file_size", it.size);
+      list += ']';
+      break;
+    }
+    case content::video:
+    case content::animation:
+      begin(one.kind == content::video ? "video" : "animation", [&](fields& f) {
+        f.number("duration", it.duration);
+        sized(f);
+        named(f);
+      });
+      if (one.kind == content::animation) document();
+      break;
+    case content::audio:
+      begin("audio", [&](fields& f) {
+        f.number("duration", it.duration);
+        named(f);
+        f.text_if("performer", it.performer).text_if("title", it.title);
+      });
+      break;
+    case content::voice:
+      begin("voice", [&](fields& f) { f.number("duration", it.duration).text_if("mime_type", it.mime); });
+      break;
+    case content::video_note:
+      begin("video_note", [&](fields& f) { f.number("duration", it.duration).number("length", it.width); });
+      break;
+    case content::sticker:
+      begin("sticker", [&](fields& f) {
+        sized(f);
+        f.text_if("emoji", it.emoji)
+            .flag("is_animated", it.mime == "application/x-tgsticker")
+            .flag("is_video", it.mime == "video/webm")
+            .text("type", "regular");
+      });
+      break;
+    default: document();
+  }
+}
+
 void world::message_json(std::string& out, const chat& in, const message& one, std::int64_t viewer,
                          bool inner) const {
   fields f(out);
@@ -82,28 +140,10 @@ void world::message_json(std::string& out, const chat& in, const message& one, s
     }
   }
   if (const auto file = files_.find(one.file); file != files_.end()) {
-    const stored_file& it = file->second;
-    if (one.kind == content::photo) {
-      auto& list = f.begin("photo");
-      list += '[';
-      fields(list)
-          .text("file_id", file_id(viewer, it))
-          .text("file_unique_id", it.unique)
-          .number("width", it.width)
-          .number("height", it.height)
-          .number("file_size", it.size);
-      list += ']';
-    } else {
-      fields(f.begin("document"))
-          .text_if("file_name", it.name)
-          .text_if("mime_type", it.mime)
-          .text("file_id", file_id(viewer, it))
-          .text("file_unique_id", it.unique)
-          .number("file_size", it.size);
-    }
+    file_members(f, one, file->second, viewer);
   }
   f.members(one.body);
-  const bool plain = one.kind == content::text;
+  const bool plain = one.kind == content::text;  // captions are texts of files
   f.text_if(plain ? "text" : "caption", one.text.text);
   if (!one.text.entities.empty())
     entities_json(f.begin(plain ? "entities" : "caption_entities"), one.text.entities);
@@ -139,6 +179,19 @@ void world::view_json(std::string& out, const chat& in, const message& one) cons
   f.text("chat", in.key());
   message_json(f.begin("message"), in, one, in.bot);
   f.flag("out", one.written_by_person).flag("seen", one.seen).raw_if("keyboard", one.keyboard);
+}
+
+std::string world::pinned_json(const chat& in) const {
+  std::string out;
+  const auto top = in.pinned.empty() ? in.messages.end() : in.messages.find(in.pinned.back());
+  if (top == in.messages.end()) return out;
+  {
+    fields f(out);
+    auto& list = f.begin("message_ids");
+    append_json_list(list, in.pinned, [&](std::int64_t id) { list += std::to_string(id); });
+    view_json(f.begin("top"), in, top->second);
+  }
+  return out;
 }
 
 std::string world::message_text(const chat& in, const message& one, std::int64_t viewer) const {

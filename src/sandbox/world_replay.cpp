@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 
 #include "sandbox/ascii.hpp"
+#include "sandbox/file_kinds.hpp"
 #include "sandbox/world.hpp"
 
 namespace tandem::sandbox {
@@ -97,13 +98,16 @@ message world::read_message(const json::object& from) const {
     else if (name == "photo") {
       one.kind = content::photo;
       one.file = text_of(value.as_array().back().as_object(), "file_unique_id");
-    } else if (name == "document") {
-      one.kind = content::document;
+    } else if (const auto* kind = file_kind_named(name)) {
+      // An animation's document stands beside it.
+      if (one.kind == content::animation) continue;
+      one.kind = kind->as;
       one.file = text_of(value.as_object(), "file_unique_id");
     } else {
-      const bool is_content = name == "location" || name == "contact";
+      const bool is_pin = name == "pinned_message";
+      const bool is_content = is_pin || name == "location" || name == "contact";
       std::string& kept = is_content ? one.body : one.extra;
-      if (is_content) one.kind = content::other;
+      if (is_content) one.kind = is_pin ? content::service : content::other;
       if (!kept.empty()) kept += ',';
       kept += '"';
       kept += name;
@@ -211,6 +215,10 @@ void world::replay_messages(const json::object& line) {
     if (found != in->messages.end()) found->second.keyboard = keyboard;
   }
   for (const auto& id : list_of(line, "deleted")) in->messages.erase(id.as_int64());
+  if (line.contains("pinned")) {
+    in->pinned.clear();
+    for (const auto& id : list_of(line, "pinned")) in->pinned.push_back(id.as_int64());
+  }
   if (text_of(line, "kind") == "compacted") {
     in->last_id = number_of(line, "last_id");
     const auto* shown = line.if_contains("shown_keyboard");
@@ -253,7 +261,11 @@ void world::replay(std::string_view text) {
                     .mime = std::string(text_of(from, "mime")),
                     .size = number_of(from, "size"),
                     .width = static_cast<int>(number_of(from, "width")),
-                    .height = static_cast<int>(number_of(from, "height"))};
+                    .height = static_cast<int>(number_of(from, "height")),
+                    .duration = number_of(from, "duration"),
+                    .emoji = std::string(text_of(from, "emoji")),
+                    .performer = std::string(text_of(from, "performer")),
+                    .title = std::string(text_of(from, "title"))};
     file_paths_[one.path()] = one.unique;
     files_.insert_or_assign(one.unique, std::move(one));
   }

@@ -145,6 +145,22 @@ const plain = await call("sendMessage", { ...chat, text: "plain" });
 const photo = await call("sendPhoto", { ...chat, caption: "<b>c</b>", parse_mode: "HTML", has_spoiler: true, show_caption_above_media: true }, { photo: png(9, 9) });
 const paper = await call("sendDocument", { ...chat }, { document: Buffer.from("x") });
 await call("sendMediaGroup", { ...chat, media: [{ type: "photo", media: "attach://one" }, { type: "photo", media: photo.photo[0].file_id }] }, { one: png(7, 7) });
+const ogg = Buffer.from("OggS\0\x02 a voice"), film = Buffer.from("a film");
+const note = await call("sendVideoNote", { ...chat, length: 240, duration: 2 }, { video_note: film });
+const voice = await call("sendVoice", { ...chat, caption: "<i>v</i>", parse_mode: "HTML", duration: 3 }, { voice: ogg });
+await call("sendVideo", { ...chat, width: 64, height: 48, duration: 2, caption: "v", has_spoiler: true }, { video: film });
+await call("sendAnimation", { ...chat, width: 64, height: 48, duration: 2 }, { animation: film });
+await call("sendAudio", { ...chat, duration: 200, performer: "P", title: "T" }, { audio: film });
+const sticker = await call("sendSticker", { ...chat, emoji: "👍" }, { sticker: png(512, 512) });
+for (const [field, sent] of Object.entries({ video_note: note, voice, sticker })) {
+  const method = { video_note: "sendVideoNote", voice: "sendVoice", sticker: "sendSticker" }[field];
+  await call(method, { ...chat, [field]: sent[field].file_id });
+}
+await call("pinChatMessage", { ...chat, message_id: text.message_id });
+await call("pinChatMessage", { ...chat, message_id: photo.message_id, disable_notification: true });
+await call("getChat", chat);
+await call("unpinChatMessage", { ...chat, message_id: photo.message_id });
+await call("unpinAllChatMessages", chat);
 const place = await call("sendLocation", { ...chat, latitude: 1.5, longitude: 2.5, horizontal_accuracy: 10 });
 await call("sendContact", { ...chat, phone_number: "+1", first_name: "C" });
 await call("sendChatAction", { ...chat, action: "typing" });
@@ -156,6 +172,8 @@ await call("editMessageText", { ...chat, message_id: plain.message_id, text: "ed
 await call("editMessageReplyMarkup", { ...chat, message_id: plain.message_id });
 await call("editMessageCaption", { ...chat, message_id: photo.message_id, caption: "edited" });
 await call("editMessageMedia", { ...chat, message_id: photo.message_id, media: { type: "document", media: paper.document.file_id } });
+await call("editMessageMedia", { ...chat, message_id: photo.message_id, reply_markup: markup,
+  media: { type: "photo", media: "attach://new", caption: "<b>c</b>", parse_mode: "HTML", has_spoiler: true } }, { new: png(5, 5) });
 await call("setMessageReaction", { ...chat, message_id: plain.message_id, reaction: [{ type: "emoji", emoji: "👍" }] });
 const post = await call("sendMessage", { chat_id: `@${channel.username}`, text: "post" });
 await call("sendMessage", { chat_id: group.chat_id, text: "to the group" });
@@ -191,6 +209,11 @@ const said = await update({ text: "see @someone #tag https://d.example", reply_t
 await update({ photo: png(3, 3).toString("base64"), caption: "c" });
 await update({ document: Buffer.from("d").toString("base64"), file_name: "d.txt", mime_type: "text/plain" });
 await update({ location: { latitude: 1, longitude: 2 } });
+await update({ photos: [png(3, 3), png(4, 4)].map((one) => one.toString("base64")), caption: "album" });
+await update({ voice: ogg.toString("base64"), duration: 3 });
+await update({ video_note: film.toString("base64") });
+await update({ video: film.toString("base64"), caption: "v" });
+await update({ sticker: png(512, 512).toString("base64"), emoji: "👍" });
 await update({ contact: "me" });
 await update({ forward: { chat: String(channel.chat_id), message_id: post.message_id } });
 await update({ forward: { chat: `${me.id}:${anna.id}`, message_id: plain.message_id } });

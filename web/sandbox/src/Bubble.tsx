@@ -2,10 +2,12 @@
 import { memo } from "react";
 import { api, type Message, type Place, type View } from "./api";
 import { Avatar, Icon, Ticks, type IconName } from "./icons";
+import { Media, standsAlone } from "./Media";
 import { press } from "./links";
 import { Rich } from "./rich";
 import { useTexts } from "./texts";
 import { Menu } from "./Dialog";
+import { kindOf } from "./world";
 
 export interface BubbleAction {
   name: string;
@@ -48,7 +50,7 @@ export const Bubble = memo(
         data-message={message.message_id}
       >
         <div className="bubble-row">
-          <article className={`bubble ${photos.length ? "with-photo" : ""}`} onDoubleClick={props.onShow}>
+          <article className={`bubble ${photos.length ? "with-photo" : ""} ${standsAlone(message) ? "bare" : ""}`} onDoubleClick={props.onShow}>
             {props.showName && <div className="author">{props.showName}</div>}
             {message.forward_origin && (
               <div className="forwarded">{texts.of("chat.forwarded", { name: originOf(message, texts.of("chat.hidden")) })}</div>
@@ -72,13 +74,14 @@ export const Bubble = memo(
                 })}
               </div>
             )}
+            <Media message={message} />
             <Attached message={message} />
             {body && (
               <div className="text" dir="auto">
                 <Rich text={body} entities={entities} onCommand={onCommand} />
               </div>
             )}
-            {!body && !photos.length && !message.document && !message.location && !message.contact && (
+            {!body && kindOf(message) === null && (
               <div className="text faint">{texts.of("chat.unsupported")}</div>
             )}
             <span className="about">
@@ -141,17 +144,20 @@ function originOf(message: Message, hidden: string): string {
 }
 
 export function Quoted({ message }: { message: Message }) {
+  const texts = useTexts();
   const text = message.text ?? message.caption ?? "";
+  const kind = kindOf(message);
   return (
     <div className="quoted">
       <b>{message.from?.first_name ?? message.sender_chat?.title}</b>
-      <span>{text.split("\n")[0] || "…"}</span>
+      <span>{text.split("\n")[0] || (kind ? texts.of(`list.${kind}`) : "…")}</span>
     </div>
   );
 }
 
 function Attached({ message }: { message: Message }) {
-  if (message.document) {
+  const texts = useTexts();
+  if (message.document && !message.animation) {
     const { file_unique_id, file_name, file_size } = message.document;
     return (
       <a className="attached" href={api.file(file_unique_id)} download={file_name ?? file_unique_id}>
@@ -167,9 +173,12 @@ function Attached({ message }: { message: Message }) {
     const { latitude, longitude } = message.location;
     return (
       <div className="attached">
-        <span className="pin" aria-hidden="true">📍</span>
+        <Icon name="place" />
         <span>
-          {latitude.toFixed(4)}, {longitude.toFixed(4)}
+          <b>{texts.of("list.location")}</b>
+          <small>
+            {latitude.toFixed(4)}, {longitude.toFixed(4)}
+          </small>
         </span>
       </div>
     );

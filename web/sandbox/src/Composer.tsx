@@ -1,11 +1,13 @@
 // Where one writes: to a bot, to a group, or a post into a channel.
 import { useEffect, useLayoutEffect, useRef, useState, type ClipboardEvent } from "react";
-import { api, type Bot, type Channel, type Place, type View } from "./api";
+import { api, type Bot, type Channel, type Content, type Coordinates, type Place, type View } from "./api";
 import { Menu } from "./Dialog";
 import { Icon } from "./icons";
 import { attempt, startAsked } from "./links";
+import { LocationDialog } from "./LocationDialog";
+import { asFile, asPhoto, note, sticker, stickers, voice, type Ready } from "./media";
 import { sample, useTexts } from "./texts";
-import { useWorld, type Chat } from "./world";
+import { firstLine, kindOf, useWorld, type Chat } from "./world";
 
 interface Props {
   chat: Chat;
@@ -28,26 +30,29 @@ export function setDraft(chat: string, text: string) {
 }
 export const draftOf = (chat: string) => drafts.get(chat) ?? "";
 
+// Photos go as one album, a file goes as it is.
 interface Attached {
-  name: string;
-  type: string;
-  base64: string;
-  url: string; // to show a photo
+  photos: boolean;
+  files: Ready[];
 }
 
 const largest = 20 * 2 ** 20;
+const largestAlbum = 10;
 const sampleNames = ["design", "development", "copywriting", "smm", "translation", "video", "illustration"];
 
 export function Composer({ chat, place, bot, channel, editing, replying, onDone, hinted }: Props) {
   const texts = useTexts();
   const world = useWorld();
   const [text, setText] = useState(() => draftOf(chat.chat));
-  const [file, setFile] = useState<Attached | null>(null);
+  const [attached, setAttached] = useState<Attached | null>(null);
+  // The place that is asked for: by a button of the reply keyboard, or to be sent by itself.
+  const [locating, setLocating] = useState<{ button?: string } | null>(null);
   const [folded, setFolded] = useState(false);
   const [signed, setSigned] = useState(false);
   const [chosen, setChosen] = useState(0); // in the list of commands
   const area = useRef<HTMLTextAreaElement>(null);
-  const picker = useRef<HTMLInputElement>(null);
+  const photoPicker = useRef<HTMLInputElement>(null);
+  const filePicker = useRef<HTMLInputElement>(null);
   const me = world.me();
 
   useEffect(() => {
@@ -102,10 +107,25 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
       ? bot.commands.filter((one) => one.command.startsWith(text.slice(1).toLowerCase()))
       : [];
 
+  const reply = replying ? { reply_to: replying.message.message_id } : {};
+  // What is sent at once, beside what is being typed.
+  const write = async (content: () => Promise<Content> | Content) => {
+    const sent = await attempt(texts, async () => api.write(world.person, place, { ...(await content()), ...reply }));
+    if (sent) onDone();
+    return sent;
+  };
+  const used = () => {
+    if (chat.keyboard?.one_time_keyboard) setFolded(true);
+  };
+  const pressKey = (label: string, location?: Coordinates) =>
+    attempt(texts, () => api.press(world.person, place, { text: label, ...(location && { location }) })).then((sent) => {
+      if (sent) used();
+    });
+
   const send = async (typed = text) => {
     const body = typed.trim();
     const id = editing?.message.message_id;
-    if (!body && !file) return;
+    if (!body && !attached) return;
     let done: unknown;
     if (id && channel) done = await attempt(texts, () => api.repost(channel.username, id, body).then(() => true));
     else if (id) done = await attempt(texts, () => api.rewrite(world.person, place, id, body));
@@ -114,57 +134,50 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
         api.post({
           channel: channel.username,
           text: body,
-          ...(file && { photo: file.base64 }),
+          ...(attached && { photo: attached.files[0]!.base64 }),
           ...(signed && me && { author_signature: me.first_name }),
         }),
       );
     } else {
-      const photo = file?.type.startsWith("image/");
-      const content = !file
+      const [file, ...more] = attached?.files ?? [];
+      const content: Content = !file
         ? { text: body }
-        : photo
-          ? { photo: file.base64, file_name: file.name, mime_type: file.type }
-          : { document: file.base64, file_name: file.name, mime_type: file.type || "application/octet-stream" };
-      done = await attempt(texts, () =>
-        api.write(world.person, place, {
-          ...content,
-          ...(file && body && { caption: body }),
-          ...(replying && { reply_to: replying.message.message_id }),
-        }),
-      );
+        : !attached!.photos
+          ? { document: file.base64, file_name: file.name, mime_type: file.type }
+          : more.length > 0
+            ? { photos: attached!.files.map((one) => one.base64) }
+            : { photo: file.base64 };
+      done = await write(() => ({ ...content, ...(file && body && { caption: body }) }));
     }
     if (!done) return; // what was typed stays
     drafts.delete(chat.chat);
     setText("");
-    setFile(null);
+    setAttached(null);
     onDone();
-    if (chat.keyboard?.one_time_keyboard) setFolded(true);
+    used();
   };
 
-  const attach = (from: File | undefined) => {
-    if (!from) return;
-    if (from.size > largest) {
+  const attach = async (from: File[], photos: boolean) => {
+    if (from.length === 0) return;
+    if (from.some((one) => one.size > largest)) {
       world.say(texts.of("trouble.too_big"));
       return;
     }
-    const reader = new FileReader();
-    reader.onload = () => {
-      const url = reader.result as string;
-      setFile({ name: from.name, type: from.type, base64: url.slice(url.indexOf(",") + 1), url });
-      area.current?.focus();
-    };
-    reader.readAsDataURL(from);
+    const files = await Promise.all(from.slice(0, channel ? 1 : largestAlbum).map(photos ? asPhoto : asFile));
+    setAttached({ photos, files: photos ? files : files.slice(0, 1) });
+    area.current?.focus();
   };
   const pasted = (event: ClipboardEvent) => {
-    const image = [...event.clipboardData.files][0];
-    if (image) {
+    const images = [...event.clipboardData.files].filter((one) => one.type.startsWith("image/"));
+    if (images.length > 0) {
       event.preventDefault();
-      attach(image);
+      void attach(images, true);
     }
   };
 
   const keyboard = chat.keyboard?.keyboard;
   const context = editing ?? replying;
+  const contextKind = context && kindOf(context.message);
   return (
     <div className="composer">
       {commands.length > 0 && (
@@ -183,7 +196,7 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
           <Icon name={editing ? "edit" : "reply"} />
           <span>
             <b>{texts.of(editing ? "compose.editing" : "compose.replying")}</b>
-            <small>{(context.message.text ?? context.message.caption ?? "").split("\n")[0]}</small>
+            <small>{firstLine(context) || (contextKind && texts.of(`list.${contextKind}`))}</small>
           </span>
           <button
             type="button"
@@ -198,13 +211,15 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
           </button>
         </div>
       )}
-      {file && (
-        <div className="context">
-          {file.type.startsWith("image/") ? <img src={file.url} alt="" /> : <Icon name="file" />}
+      {attached && (
+        <div className="context attached-files">
+          {attached.photos ? attached.files.map((one, at) => <img key={at} src={one.url} alt="" />) : <Icon name="file" />}
           <span>
-            <b>{file.name}</b>
+            <b>
+              {attached.files.length > 1 ? texts.of("compose.photos", { n: attached.files.length }) : attached.files[0]!.name}
+            </b>
           </span>
-          <button type="button" className="plain" aria-label={texts.of("compose.remove_file")} onClick={() => setFile(null)}>
+          <button type="button" className="plain" aria-label={texts.of("compose.remove_file")} onClick={() => setAttached(null)}>
             <Icon name="close" />
           </button>
         </div>
@@ -286,31 +301,86 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
             <Icon name="keyboard" />
           </button>
         )}
-        {!editing && (
+        {!editing && !channel && (
+          <Menu label={texts.of("compose.stickers")} icon="sticker" className="stickers">
+            {stickers.map((emoji) => (
+              <button
+                type="button"
+                role="menuitem"
+                key={emoji}
+                aria-label={emoji}
+                onClick={() => void write(() => ({ sticker: sticker(emoji), emoji }))}
+              >
+                {emoji}
+              </button>
+            ))}
+          </Menu>
+        )}
+        {!editing && channel && (
           <button
             type="button"
             className="plain"
-            title={texts.of("compose.attach")}
-            aria-label={texts.of("compose.attach")}
-            onClick={() => picker.current?.click()}
+            title={texts.of("compose.attach_photo")}
+            aria-label={texts.of("compose.attach_photo")}
+            onClick={() => photoPicker.current?.click()}
           >
             <Icon name="attach" />
           </button>
         )}
+        {!editing && !channel && (
+          <Menu label={texts.of("compose.attach")} icon="attach" className="attachments">
+            <button type="button" role="menuitem" onClick={() => photoPicker.current?.click()}>
+              <Icon name="photo" />
+              {texts.of("compose.attach_photo")}
+            </button>
+            <button type="button" role="menuitem" onClick={() => filePicker.current?.click()}>
+              <Icon name="file" />
+              {texts.of("compose.attach_file")}
+            </button>
+            <button type="button" role="menuitem" onClick={() => setLocating({})}>
+              <Icon name="place" />
+              {texts.of("compose.attach_location")}
+            </button>
+            <button type="button" role="menuitem" onClick={() => void write(() => ({ contact: "me" }))}>
+              <Icon name="person" />
+              {texts.of("compose.attach_contact")}
+            </button>
+            <button type="button" role="menuitem" onClick={() => void write(voice)}>
+              <Icon name="voice" />
+              {texts.of("compose.attach_voice")}
+            </button>
+            <button type="button" role="menuitem" onClick={() => void write(note)}>
+              <Icon name="round" />
+              {texts.of("compose.attach_note")}
+            </button>
+          </Menu>
+        )}
         <input
-          ref={picker}
+          ref={photoPicker}
+          className="pick-photos"
           type="file"
           hidden
-          accept={channel ? "image/*" : undefined}
+          multiple={!channel}
+          accept="image/*"
           onChange={(event) => {
-            attach(event.target.files?.[0]);
+            void attach([...(event.target.files ?? [])], true);
+            event.target.value = "";
+          }}
+        />
+        <input
+          ref={filePicker}
+          className="pick-file"
+          type="file"
+          hidden
+          onChange={(event) => {
+            void attach([...(event.target.files ?? [])], false);
             event.target.value = "";
           }}
         />
         <button
           type="submit"
           className={`send ${hinted && text ? "hinted" : ""} ${channel ? "publish" : ""}`}
-          disabled={!text.trim() && !file}
+          disabled={!text.trim() && !attached}
           title={texts.of(channel ? "compose.publish" : "compose.send")}
           aria-label={texts.of(channel ? "compose.publish" : "compose.send")}
         >
@@ -328,11 +398,10 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
                   <button
                     type="button"
                     key={column}
-                    onClick={() =>
-                      void attempt(texts, () => api.press(world.person, place, { text: label })).then((sent) => {
-                        if (sent && chat.keyboard?.one_time_keyboard) setFolded(true);
-                      })
-                    }
+                    onClick={() => {
+                      if (typeof button !== "string" && button.request_location) setLocating({ button: label });
+                      else void pressKey(label);
+                    }}
                   >
                     {label}
                   </button>
@@ -341,6 +410,16 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
             </div>
           ))}
         </div>
+      )}
+      {locating && (
+        <LocationDialog
+          onClose={() => setLocating(null)}
+          onSend={(where) => {
+            setLocating(null);
+            if (locating.button) void pressKey(locating.button, where);
+            else void write(() => ({ location: where }));
+          }}
+        />
       )}
     </div>
   );

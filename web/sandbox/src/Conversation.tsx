@@ -8,7 +8,7 @@ import { Avatar, Icon } from "./icons";
 import { attempt, targetOf } from "./links";
 import { hashOf, type Route } from "./route";
 import { useTexts } from "./texts";
-import { useWorld, wayKey, type Chat, type World } from "./world";
+import { firstLine, kindOf, useWorld, wayKey, type Chat, type World } from "./world";
 
 export function chatOfRoute(world: World, route: Route): Chat | undefined {
   if (route.place.startsWith("@")) return world.chatOfChannel(route.place.slice(1));
@@ -114,8 +114,8 @@ export function Conversation({ chat, route, panel, onPanel, onWay, hinted }: Pro
         icon: "copy",
         run: () => void navigator.clipboard.writeText(text).then(() => world.say(texts.of("trouble.copied")), () => undefined),
       },
-      own && view.message.text && { name: texts.of("chat.edit"), icon: "edit", run: () => setEditing(view) },
-      own && {
+      own && text && !view.message.forward_origin && { name: texts.of("chat.edit"), icon: "edit", run: () => setEditing(view) },
+      (own || bot) && {
         name: texts.of("chat.delete"),
         icon: "trash",
         danger: true,
@@ -125,6 +125,19 @@ export function Conversation({ chat, route, panel, onPanel, onWay, hinted }: Pro
           ),
       },
     ].filter(Boolean) as BubbleAction[];
+  };
+
+  // What a message is called where there is room for a line only.
+  const nameOf = (view: View) => {
+    const kind = kindOf(view.message);
+    return firstLine(view) || (kind ? texts.of(`list.${kind}`) : "…");
+  };
+  const pinned = chat.pinned?.top;
+  const showPinned = () => {
+    const target = scroller.current!.querySelector(`[data-message="${pinned!.message.message_id}"]`);
+    if (!target) return;
+    stuck.current = false;
+    target.scrollIntoView({ block: "center", behavior: "smooth" });
   };
 
   const pressingOf = (view: View) => {
@@ -203,6 +216,15 @@ export function Conversation({ chat, route, panel, onPanel, onWay, hinted }: Pro
           <Icon name="panel" />
         </button>
       </header>
+      {pinned && (
+        <button type="button" className="pinned" onClick={showPinned}>
+          <Icon name="pin" />
+          <span>
+            <b>{texts.of("chat.pinned")}</b>
+            <small>{nameOf(pinned)}</small>
+          </span>
+        </button>
+      )}
       <div className="scroller" ref={scroller} onScroll={scrolled} tabIndex={-1}>
         <div className="messages" role="log" aria-live="polite">
           {!chat.complete && chat.views.length > 0 && (
@@ -241,6 +263,11 @@ export function Conversation({ chat, route, panel, onPanel, onWay, hinted }: Pro
             day = date;
             author = from;
             const post = postOf(chat, view, world);
+            if (message.pinned_message) {
+              author = "";
+              const text = nameOf({ ...view, message: message.pinned_message });
+              return [line, <div className="pill service" key={message.message_id}>{texts.of("chat.pinned_line", { text })}</div>];
+            }
             return [
               line,
               <Bubble

@@ -6,7 +6,7 @@ import { Avatar, Icon } from "./icons";
 import { attempt } from "./links";
 import { go, hashOf, type Route } from "./route";
 import { useTexts, type Language, type Texts } from "./texts";
-import { firstLine, useWorld, type Chat } from "./world";
+import { firstLine, kindOf, useWorld, type Chat } from "./world";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -213,17 +213,9 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
 const order = (chat: Chat | undefined) => chat?.last?.message.date ?? 0;
 
 function summary(view: View, texts: Texts): string {
-  const message = view.message;
-  const kind = message.photo
-    ? texts.of("list.photo")
-    : message.document
-      ? texts.of("list.document")
-      : message.location
-        ? texts.of("list.location")
-        : message.contact
-          ? texts.of("list.contact")
-          : "";
-  return [kind, firstLine(view)].filter(Boolean).join(": ");
+  if (view.message.pinned_message) return texts.of("chat.pinned_other");
+  const kind = kindOf(view.message);
+  return [kind ? texts.of(`list.${kind}`) : "", firstLine(view)].filter(Boolean).join(": ");
 }
 
 interface ItemProps {

@@ -40,6 +40,11 @@ export interface Photo {
   height: number;
 }
 
+interface Played {
+  file_unique_id: string;
+  duration: number; // seconds
+}
+
 export interface Message {
   message_id: number;
   date: number;
@@ -54,6 +59,13 @@ export interface Message {
   caption_entities?: Entity[];
   photo?: Photo[];
   document?: { file_unique_id: string; file_name?: string; mime_type?: string; file_size?: number };
+  voice?: Played;
+  video_note?: Played & { length: number };
+  video?: Played & { width: number; height: number };
+  animation?: Played & { width: number; height: number };
+  audio?: Played & { performer?: string; title?: string; file_name?: string };
+  sticker?: { file_unique_id: string; width: number; height: number; emoji?: string };
+  pinned_message?: Message; // a line of the chat: this was pinned
   location?: { latitude: number; longitude: number };
   contact?: { phone_number: string; first_name: string; last_name?: string };
   forward_origin?: {
@@ -116,6 +128,11 @@ export interface Group {
 
 export type Status = "new" | "started" | "blocked";
 
+export interface Pinned {
+  message_ids: number[]; // the last one is on top
+  top: View;
+}
+
 export interface ChatSummary {
   chat: string;
   bot?: number;
@@ -124,6 +141,7 @@ export interface ChatSummary {
   unread: number;
   last?: View;
   keyboard?: Keyboard;
+  pinned?: Pinned;
 }
 
 export interface Fault {
@@ -207,11 +225,24 @@ const query = (values: Record<string, string | number>) =>
 // A private chat is named by its bot, any other by its id.
 export type Place = { bot: number } | { chat_id: number };
 
+export interface Coordinates {
+  latitude: number;
+  longitude: number;
+}
+
 export type Content = {
   text?: string;
   start?: string;
   photo?: string;
+  photos?: string[]; // an album
   document?: string;
+  voice?: string;
+  video_note?: string;
+  sticker?: string;
+  emoji?: string;
+  duration?: number;
+  location?: Coordinates;
+  contact?: "me";
   file_name?: string;
   mime_type?: string;
   caption?: string;
@@ -243,7 +274,7 @@ export const api = {
   remove: (chat: string, message_id: number) => ask<unknown>("DELETE", `/messages?${query({ chat, message_id })}`),
   read: (person: number, chat: string, message_id: number) =>
     ask<unknown>("POST", "/reads", { person, chat, message_id }),
-  press: (person: number, place: Place, what: { message_id?: number; row?: number; column?: number; text?: string }) =>
+  press: (person: number, place: Place, what: { message_id?: number; row?: number; column?: number; text?: string; location?: Coordinates }) =>
     ask<Press>("POST", "/presses", { person, ...place, ...what }),
 
   addChannel: (channel: { username: string; title: string; description?: string }) =>

@@ -7,7 +7,9 @@ import {
   type Channel,
   type ChatSummary,
   type Group,
+  type Message,
   type Person,
+  type Pinned,
   type Settings,
   type Stage,
   type State,
@@ -67,6 +69,13 @@ export const wayKey = (channel: string, post: number) => `${channel}/${post}`;
 export function firstLine(view: View | undefined): string {
   const text = view?.message.text ?? view?.message.caption ?? "";
   return text.split("\n").find((line) => line.trim() !== "") ?? "";
+}
+
+const kinds = ["photo", "video", "animation", "voice", "video_note", "sticker", "audio", "document", "location", "contact"] as const;
+
+// What a message holds besides its text.
+export function kindOf(message: Message): (typeof kinds)[number] | null {
+  return kinds.find((kind) => message[kind] !== undefined) ?? null;
 }
 
 export class World {
@@ -341,6 +350,11 @@ export class World {
       const id = view.message.message_id;
       chat.views = chat.views.map((one) => (one.message.message_id === id ? view : one));
       if (chat.last?.message.message_id === id) chat.last = view;
+      if (chat.pinned?.top.message.message_id === id) chat.pinned = { ...chat.pinned, top: view };
+    });
+    on<{ chat: string; pinned?: Pinned }>("pinned", ({ chat: key, pinned }) => {
+      const chat = this.chats.get(key);
+      if (chat) chat.pinned = pinned;
     });
     on<{ chat: string; message_ids: number[] }>("deleted", ({ chat: key, message_ids }) => {
       const chat = this.chats.get(key);
