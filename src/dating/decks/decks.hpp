@@ -66,8 +66,8 @@ struct empty_deck {
   enum class reason : std::uint8_t {
     hidden,    // the viewer is not shown to others either: hidden, stale, a draft, banned
     wider,     // nobody as asked, but some a little further: `offer` would show them
-    narrow,    // nobody, and the viewer's ages are ten years or less apart
     all_seen,  // there were some, all judged
+    narrow,    // nobody, and the viewer's ages are ten years or less apart
     nobody     // nobody near
   } why = reason::nobody;
   search_reach asked;

@@ -60,8 +60,7 @@ SELECT state = 'active', seeks, latitude, longitude, place_id, radius_km, own_ci
 FROM dating.profiles v WHERE v.user_id = $1;
 
 -- Whom the viewer may be shown, within a box (two, where it crosses the date line), and anywhere in the own town with
--- $6: at most $5 of each, of those the best $4. A newcomer's rating counts for more, the less is known of them.
--- $2 the day, $3 the stage, $7 the sexes, $8 to $13 latitudes and longitudes, $14 the way's end in km, $15 the cap.
+-- $6: at most $5 of each, of those the best-rated $4. $2 the day, $3 the stage, $7 the sexes, $8 to $13 latitudes and longitudes, $14 the way's end in km, $15 the cap.
 -- name: shortlist :many
 WITH found AS MATERIALIZED (
   (SELECT c.user_id

@@ -44,7 +44,7 @@ struct judged {
 };
 
 enum class undo_refusal : std::uint8_t {
-  nothing,  // nothing judged lately
+  nothing,  // not the last one, or it is longer ago
   used_up,  // till the next day, without premium
   opened    // the match has been written in
 };
@@ -62,9 +62,8 @@ struct likers_page {
 struct match {
   match_id id;
   user_id other;
-  std::string name;      // of the other
-  std::string state;     // new, opened, answered, silent, closed
-  bool my_turn = false;  // the other has written last of all, or nobody has
+  std::string name;   // of the other
+  std::string state;  // new, opened, answered, silent, closed
   instant matched_at, last_at;
 };
 struct match_page {
@@ -78,10 +77,12 @@ class likes {
   virtual ~likes() = default;
   // Both at once, on two devices or twice: one judgement each, and one match of the two.
   virtual task<std::expected<judged, judge_refusal>> judge(pg::transaction& in, judgement what) = 0;
-  // Takes the viewer's last judgement of the last day back, with the match of it as long as nobody has
-  // written; who it was about comes next in the deck.
-  virtual task<std::expected<user_id, undo_refusal>> undo(pg::transaction& in, user_id viewer,
-                                                          bool premium) = 0;
+  // Whom the viewer judged last, within a day.
+  virtual task<std::optional<user_id>> last(pg::session& in, user_id viewer) = 0;
+  // Takes the judgement of `candidate` back, if it is the viewer's last of the last day, with the match of it
+  // as long as nobody has written; they come next in the deck. A press that comes twice finds nothing.
+  virtual task<std::expected<void, undo_refusal>> undo(pg::transaction& in, user_id viewer, user_id candidate,
+                                                       bool premium) = 0;
 
   // Who likes the viewer and can be opened now: active, not blocked by either, not judged yet. The count is
   // the number of exactly those.
