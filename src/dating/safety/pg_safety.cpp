@@ -63,6 +63,11 @@ class pg_safety final : public safety {
     co_return out;
   }
 
+  task<bool> met(pg::session& in, user_id who, user_id other) override {
+    const auto rows = co_await in(sql::reporter, who, other, std::nullopt);
+    co_return !rows.empty();
+  }
+
   task<complaint_answer> complain(pg::transaction& in, complaint_request what) override {
     const auto now = with_.time.now();
     const auto who = co_await in(sql::reporter, what.by, what.about, what.talk);

@@ -110,6 +110,9 @@ class safety {
   };
   virtual task<std::vector<blocked_person>> blocks_of(pg::session& in, user_id by, int limit) = 0;
 
+  // Whether the one has had to do with the other: in a deck, a like or a match. Whoever has not cannot name
+  // them in a press.
+  virtual task<bool> met(pg::session& in, user_id who, user_id other) = 0;
   virtual task<complaint_answer> complain(pg::transaction& in, complaint_request what) = 0;
   // A rule has found something: at most one open complaint per person comes of it.
   virtual task<> complain_by_rule(pg::transaction& in, user_id about, sign found,
@@ -145,7 +148,8 @@ class safety {
   virtual task<std::optional<opened_talk>> open_talk(pg::transaction& in, user_id by,
                                                      complaint_id through) = 0;
 
-  // One at a time posts and edits the cards, in whatever process; false: somebody does. Until the end of `in`.
+  // One at a time posts and edits the cards, in whatever process; false: somebody does. Until the end of
+  // `in`.
   virtual task<bool> lock_desk(pg::transaction& in) = 0;
   // The messages that show a case in the operator's chats.
   struct card {

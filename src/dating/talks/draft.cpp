@@ -1,7 +1,5 @@
 #include "dating/talks/draft.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -182,7 +180,8 @@ kept_content kept_of(std::string_view json) {
 }
 
 std::string content_purpose(std::int64_t bot_id, std::int64_t from, std::int64_t message_id) {
-  return fmt::format("dating.messages/{}/{}/{}", bot_id, from, message_id);
+  return "dating.messages/" + std::to_string(bot_id) + "/" + std::to_string(from) + "/" +
+         std::to_string(message_id);
 }
 
 }  // namespace tandem::dating
