@@ -54,15 +54,21 @@ class Rabbit:
 class Redis:
     def __init__(self, folder):
         os.makedirs(folder)
-        port = free_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder],
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", folder],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
+    def values(self):
+        """How many it holds."""
+        said = subprocess.run(["redis-cli", "-p", str(self.port), "DBSIZE"], capture_output=True, text=True, check=True)
+        return int(said.stdout)
+
     def close(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
 
 class Fleet(Town):
@@ -77,13 +83,13 @@ class Fleet(Town):
             host = self.servers.enter_context(postgresql())
             self.rabbit = Rabbit(self.folder + "/rabbit")
             self.servers.callback(self.rabbit.close)
-            redis = Redis(self.folder + "/redis")
-            self.servers.callback(redis.close)
+            self.redis = Redis(self.folder + "/redis")
+            self.servers.callback(self.redis.close)
         except BaseException:
             self.close()
             raise
         self.settings = dict(self.settings, TANDEM_DATABASE=f"postgres://tandem@/postgres?host={host}",
-                             TANDEM_QUEUE=self.rabbit.url, TANDEM_CACHE=redis.url)
+                             TANDEM_QUEUE=self.rabbit.url, TANDEM_CACHE=self.redis.url)
 
     def environment(self):
         return dict(super().environment(), TANDEM_DATA=self.folder + "/bots")

@@ -24,6 +24,12 @@ class Engines(unittest.TestCase):
     def post(self, number):
         self.town.api("POST", "/posts", {"channel": "orders", "text": ORDERS["design"].format(n=number)})
 
+    def welcome(self, person):
+        """What a newcomer is told: it holds the figures of the day, which are kept in the cache."""
+        main = self.town.bots()["tandem_hunt_bot"]["id"]
+        self.town.api("POST", "/messages", {"person": person, "bot": main, "start": ""})
+        wait_until("the welcome", lambda: len(self.town.api("GET", f"/messages?chat={main}:{person}")["views"]) > 1, 30)
+
     def test_a_post_goes_through_five_processes_and_survives_kill_9_of_rabbitmq_and_of_the_relay(self):
         town = self.town = Fleet(BINARY)
         self.addCleanup(town.close)
@@ -44,6 +50,14 @@ class Engines(unittest.TestCase):
         self.assertIn("RabbitMQ 3.", told)
         self.assertRegex(told, r"tandem\.lane\.judge +0 waiting")
         self.assertNotIn("secret", told)
+
+        newcomers = town.people(2)
+        self.welcome(newcomers[0])
+        self.assertGreater(town.redis.values(), 0, "the figures of the day are shared")
+        town.redis.close()
+        time.sleep(11)  # as long as this process keeps them for itself
+        self.welcome(newcomers[1])
+        wait_until("the failure to be counted", lambda: town.figure("bots", "tandem_cache_redis_failures_total") > 0, 30)
 
         town.rabbit.kill()
         wait_until("what nobody carries to be noticed", lambda: not town.ready("reader") and not town.ready("judge"), 30)
