@@ -15,6 +15,8 @@ struct tally {
 
   // `memory`: what the older observations keep of their weight at each new one, 0..1.
   void add(bool liked, double memory, std::optional<instant> at = std::nullopt);
+  // What is left of it at that time.
+  tally faded(instant now) const;
   // The mean of a Beta posterior whose prior has the mean `prior` and the weight of `weight` showings.
   double rate(double prior, double weight) const { return (good + weight * prior) / (count + weight); }
 };

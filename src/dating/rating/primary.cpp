@@ -80,9 +80,12 @@ double primary_model::log_odds(const primary_features& x) const {
   return sum;
 }
 
-void primary_model::set_weights(std::span<const double> weights) {
-  weights_ = {};
-  std::copy_n(weights.begin(), std::min(weights.size(), weights_.size()), weights_.begin());
+primary_model primary_model::restore(std::span<const double> weights, double centre) {
+  primary_model model;
+  for (std::size_t i = 0; i < std::min(weights.size(), primary_dimensions); ++i)
+    model.weights_[i] = std::clamp(weights[i], -bound, bound);
+  model.centre_ = centre;
+  return model;
 }
 
 primary_model primary_model::fit(std::span<const primary_sample> samples, double strength) {

@@ -41,8 +41,11 @@ class primary_model {
   // samples. Weights are bounded, so that a fit to few people cannot run away.
   static primary_model fit(std::span<const primary_sample> samples, double strength = 300);
 
+  // What a stored model is made of.
   std::span<const double> weights() const { return weights_; }
-  void set_weights(std::span<const double> weights);
+  double centre() const { return centre_; }
+  // Weights beyond the bound of fit() are cut to it; absent ones are 0.
+  static primary_model restore(std::span<const double> weights, double centre);
 
  private:
   std::array<double, primary_dimensions> weights_{};

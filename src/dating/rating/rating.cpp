@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t least_evidence = 500;
 constexpr std::array<double, 6> weight_steps{2, 3, 4, 5, 6, 8};
 constexpr std::array<double, 5> share_steps{0, 0.2, 0.35, 0.6, 1};
-constexpr double clear_gain = 0.001;  // nats per showing; less is noise, and a change costs trust
+constexpr std::array<double, 12> rate_steps{0.05, 0.08, 0.12, 0.16, 0.2, 0.25,
+                                            0.3,  0.36, 0.42, 0.5,  0.6, 0.7};
+constexpr double least_lift = 0.5;
 constexpr double known_yes = 0.98, known_no = 0.02;
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
@@ -23,27 +25,17 @@ double prior(double primary, const coefficients& with) {
   return logistic(log_odds(with.usual_rate) + with.primary_share * primary);
 }
 
-double loss(std::span<const showing_evidence> seen, const coefficients& with) {
-  double sum = 0;
-  for (const auto& one : seen) {
-    const tally known{one.good, one.count, {}};
-    const double p = std::clamp(known.rate(prior(one.primary, with), with.receive_weight), 0.02, 0.98);
-    sum -= std::log(one.liked ? p : 1 - p);
-  }
-  return sum / static_cast<double>(seen.size());
-}
-
 // The neighbour of `now` among the steps (or itself) with which the loss is least.
 template <std::size_t N>
 double one_step(const std::array<double, N>& steps, double now, double coefficients::* which,
                 coefficients with, std::span<const showing_evidence> seen) {
   const auto at = static_cast<std::ptrdiff_t>(
       std::ranges::min_element(steps, {}, [&](double step) { return std::abs(step - now); }) - steps.begin());
-  double best = now, least = loss(seen, with) - clear_gain;
+  double best = now, least = log_loss(seen, with) - clear_gain;
   for (const auto i : {at - 1, at + 1}) {
     if (i < 0 || i >= static_cast<std::ptrdiff_t>(N)) continue;
     with.*which = steps[static_cast<std::size_t>(i)];
-    const double lost = loss(seen, with);
+    const double lost = log_loss(seen, with);
     if (lost < least) least = lost, best = with.*which;
   }
   return best;
@@ -54,6 +46,16 @@ double years_between(const primary_profile& a, const primary_profile& b) {
 }
 
 }  // namespace
+
+double log_loss(std::span<const showing_evidence> seen, const coefficients& with) {
+  double sum = 0;
+  for (const auto& one : seen) {
+    const tally known{one.good, one.count, {}};
+    const double p = std::clamp(known.rate(prior(one.primary, with), with.receive_weight), 0.02, 0.98);
+    sum -= std::log(one.liked ? p : 1 - p);
+  }
+  return sum / static_cast<double>(seen.size());
+}
 
 pair_score score(const pair_side& viewer, const pair_side& candidate, const primary_model& primary,
                  const coefficients& with, std::optional<bool> judged_back) {
@@ -71,6 +73,33 @@ pair_score score(const pair_side& viewer, const pair_side& candidate, const prim
   return scored;
 }
 
+double lift(const standing& of, double level2, double readiness, const coefficients& with, instant now) {
+  const auto& received = of.known.received;
+  const auto seen = received.faded(now);
+  const double left =
+      received.count > 0 ? seen.count / received.count : 1;  // matches fade with their showings
+  const double matched = of.matched * left, talked = std::min(of.talked * left, matched);
+  const double expected = seen.count * level2 * readiness;
+  const double outcome = std::clamp((matched + with.outcome_weight) / (expected + with.outcome_weight),
+                                    least_lift, 1 / least_lift);
+  const double talks =
+      (talked + with.give_weight * with.usual_talk) / (matched + with.give_weight) / with.usual_talk;
+  return outcome * std::pow(talks, with.talk_share);
+}
+
+rating rate(const standing& of, double level1, const coefficients& with, instant now) {
+  const auto received = of.known.received.faded(now), given = of.known.given.faded(now);
+  rating is;
+  is.level1 = level1;
+  is.level2 = received.rate(prior(level1, with), with.receive_weight);
+  const double readiness = given.rate(with.usual_rate, with.give_weight);
+  // An upper confidence bound: who is not known yet reaches decks, and is not stuck there.
+  const double doubt = with.newcomer / std::sqrt(received.count + 4);
+  is.level3 =
+      (is.level2 + doubt) * std::pow(readiness, with.back) * lift(of, is.level2, readiness, with, now);
+  return is;
+}
+
 void learn(behaviour& viewer, behaviour& candidate, bool liked, const coefficients& with,
            std::optional<instant> at) {
   candidate.received.add(liked, with.memory, at);
@@ -84,6 +113,7 @@ coefficients refit(const coefficients& from, std::span<const showing_evidence> s
       one_step(weight_steps, from.receive_weight, &coefficients::receive_weight, fitted, seen);
   fitted.primary_share =
       one_step(share_steps, from.primary_share, &coefficients::primary_share, fitted, seen);
+  fitted.usual_rate = one_step(rate_steps, from.usual_rate, &coefficients::usual_rate, fitted, seen);
   ++fitted.version;
   return fitted;
 }

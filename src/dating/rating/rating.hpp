@@ -22,8 +22,9 @@ struct coefficients {
   double back = 0.8;            // exponent of the chance to be liked back: it is known less well
   double usual_rate = 0.42;     // likes per showing of everybody, where nothing is known
   double outcome_weight = 8;    // how many expected matches the prior of their rate is worth
+  double usual_talk = 0.5;      // of matches, where somebody wrote
   double talk_share = 0.25;     // how much of the talks that begin after a match goes into level 3
-  double newcomer = 0.10;       // how much a person of whom nothing is known yet is lifted
+  double newcomer = 0.3;        // benefit of the doubt, see rate(): 0.15 of likes per showing for a newcomer
   int version = 0;              // counts refits
 
   bool operator==(const coefficients&) const = default;
@@ -59,8 +60,11 @@ struct standing {
 struct rating {
   double level1 = 0;  // log-odds of the profile, for a viewer of whom nothing is known
   double level2 = 0;  // likes per showing, smoothed
-  double level3 = 0;  // matches that a showing is worth, talks and newcomers weighed in
+  double level3 = 0;  // matches that a showing is worth, outcomes and the benefit of the doubt weighed in
 };
+// What outcomes say beyond the two rates, as a factor of level 3: matches against those that the rates let
+// expect (0.5 to 2), and talks after a match.
+double lift(const standing& of, double level2, double readiness, const coefficients& with, instant now);
 // `level1` as primary_model::log_odds() gives it; `now`: what was learned longer ago has faded.
 rating rate(const standing& of, double level1, const coefficients& with, instant now);
 
@@ -71,8 +75,11 @@ struct showing_evidence {
   bool liked = false;
 };
 
-// Moves receive_weight and primary_share one step (within 2..8 and 0..1) towards what would have foretold
-// these showings clearly better (log loss) and counts the version; too few showings: as they were.
+// How badly the formula would have foretold these showings: log loss, nats per showing.
+double log_loss(std::span<const showing_evidence> seen, const coefficients& with);
+inline constexpr double clear_gain = 0.001;  // of log loss; less is noise, and a change costs trust
+// Moves receive_weight, primary_share and usual_rate one step (within 2..8, 0..1 and 0.05..0.7) towards what
+// would have foretold these showings clearly better and counts the version; too few showings: as they were.
 coefficients refit(const coefficients& from, std::span<const showing_evidence> seen);
 
 }  // namespace tandem::dating

@@ -110,6 +110,73 @@ TEST(Refit, MovesOneStepTowardsWhatForetellsBetter) {
   EXPECT_EQ(fitted.version, 1);
 }
 
+standing known_as(int likes, int showings, int given_likes = 0, int given = 0) {
+  standing is;
+  is.known.received = {static_cast<double>(likes), static_cast<double>(showings), instant{}};
+  is.known.given = {static_cast<double>(given_likes), static_cast<double>(given), instant{}};
+  return is;
+}
+
+TEST(Rate, TheSameShareOfLikesCountsMoreTheMoreShowingsItComesFrom) {
+  const coefficients with;
+  EXPECT_NEAR(rate(known_as(1, 1), 0, with, instant{}).level2, (1 + 4 * 0.42) / 5, 1e-9);
+  EXPECT_GT(rate(known_as(16, 20), 0, with, instant{}).level2,
+            rate(known_as(4, 5), 0, with, instant{}).level2);
+  EXPECT_LT(rate(known_as(2, 20), 0, with, instant{}).level2,
+            rate(known_as(1, 10), 0, with, instant{}).level2 + 0.05);
+}
+
+TEST(Rate, OfWhatIsOldHalfIsLeft) {
+  const coefficients with;
+  const auto later = rate(known_as(8, 8), 0, with, instant{} + behaviour_half_life);
+  EXPECT_NEAR(later.level2, rate(known_as(4, 4), 0, with, instant{}).level2, 1e-9);
+}
+
+TEST(Rate, WhoLikesOthersMoreReadilyIsWorthMoreShowings) {
+  const coefficients with;
+  const auto ready = rate(known_as(5, 10, 9, 10), 0, with, instant{});
+  const auto picky = rate(known_as(5, 10, 1, 10), 0, with, instant{});
+  EXPECT_DOUBLE_EQ(ready.level2, picky.level2);
+  EXPECT_GT(ready.level3, 1.5 * picky.level3);
+}
+
+TEST(Rate, ANewcomerGetsTheBenefitOfTheDoubt) {
+  const coefficients with;
+  const auto average = known_as(42, 100);
+  EXPECT_NEAR(rate({}, 0, with, instant{}).level2, rate(average, 0, with, instant{}).level2, 1e-9);
+  EXPECT_GT(rate({}, 0, with, instant{}).level3, 1.2 * rate(average, 0, with, instant{}).level3);
+}
+
+TEST(Lift, IsOneWhereAsManyMatchesCameAsExpectedAndBoundedWhereNot) {
+  coefficients with;
+  with.talk_share = 0;
+  auto of = known_as(10, 20);
+  of.matched = 20 * 0.5 * 0.4;
+  EXPECT_NEAR(lift(of, 0.5, 0.4, with, instant{}), 1, 1e-9);
+  of.matched = 1'000;
+  EXPECT_EQ(lift(of, 0.5, 0.4, with, instant{}), 2);
+  EXPECT_GT(lift(known_as(10, 20), 0.5, 0.4, with, instant{}), 0.5);
+}
+
+TEST(Lift, MatchesThatFallSilentWeighALittleLess) {
+  const coefficients with;
+  auto silent = known_as(10, 20), talking = silent;
+  silent.matched = talking.matched = 4;
+  talking.talked = 4;
+  const double ratio = lift(talking, 0.5, 0.4, with, instant{}) / lift(silent, 0.5, 0.4, with, instant{});
+  EXPECT_GT(ratio, 1.1);
+  EXPECT_LT(ratio, 1.5);
+}
+
+TEST(Refit, TheUsualRateFollowsWhatIsUsualHereStepByStep) {
+  std::vector<showing_evidence> seen;
+  for (int i = 0; i < 2'000; ++i) seen.push_back({0, 0, 0, i % 10 == 0});
+  auto now = coefficients{};
+  EXPECT_EQ(refit(now, seen).usual_rate, 0.36);
+  for (int night = 0; night < 20; ++night) now = refit(now, seen);
+  EXPECT_NEAR(now.usual_rate, 0.1, 0.021);
+}
+
 TEST(Refit, FewShowingsChangeNothing) {
   const std::vector<showing_evidence> seen(499, {0, 2, 0, true});
   EXPECT_EQ(refit(coefficients{}, seen), coefficients{});

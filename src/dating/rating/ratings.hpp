@@ -33,7 +33,8 @@ struct rating_entry {  // of the history
 
 struct scored_candidate {
   user_id who;
-  pair_score score;  // order by `match`, the largest first
+  pair_score score;     // order by `match`, the largest first; outcomes are weighed in
+  double showings = 0;  // to others, that it comes from, faded ones for less
 };
 
 // Statements run in the session given, so that a rating moves in the transaction of what moved it.

@@ -1,0 +1,141 @@
+-- name: judged :exec
+-- Both rows in the order of their ids. excluded.received_count tells the candidate's row from the viewer's; what was
+-- known before keeps $5 of its weight and fades with a half-life of $6 seconds. $7: the showing is kept as evidence,
+-- as it was known before.
+WITH moved AS (
+  INSERT INTO dating.ratings AS r (user_id, received_good, received_count, received_at, given_good, given_count,
+                                   given_at, rated_at, dirty)
+  SELECT who, CASE WHEN shown THEN $3::boolean::integer ELSE 0 END, shown::integer, CASE WHEN shown THEN $4::timestamptz END,
+         CASE WHEN shown THEN 0 ELSE $3::boolean::integer END, (NOT shown)::integer,
+         CASE WHEN NOT shown THEN $4::timestamptz END, $4::timestamptz, true
+  FROM (VALUES ($1::bigint, false), ($2::bigint, true)) AS both_of (who, shown)
+  ORDER BY who
+  ON CONFLICT (user_id) DO UPDATE SET
+    received_good = CASE WHEN excluded.received_count = 0 THEN r.received_good
+      ELSE r.received_good * $5::float8 * dating.kept(r.received_at, $4, $6) + excluded.received_good END,
+    received_count = CASE WHEN excluded.received_count = 0 THEN r.received_count
+      ELSE r.received_count * $5 * dating.kept(r.received_at, $4, $6) + 1 END,
+    matched = CASE WHEN excluded.received_count = 0 THEN r.matched
+      ELSE r.matched * $5 * dating.kept(r.received_at, $4, $6) END,
+    talked = CASE WHEN excluded.received_count = 0 THEN r.talked
+      ELSE r.talked * $5 * dating.kept(r.received_at, $4, $6) END,
+    received_at = greatest(r.received_at, excluded.received_at),
+    given_good = CASE WHEN excluded.given_count = 0 THEN r.given_good
+      ELSE r.given_good * $5 * dating.kept(r.given_at, $4, $6) + excluded.given_good END,
+    given_count = CASE WHEN excluded.given_count = 0 THEN r.given_count
+      ELSE r.given_count * $5 * dating.kept(r.given_at, $4, $6) + 1 END,
+    given_at = greatest(r.given_at, excluded.given_at),
+    dirty = true
+  RETURNING r.user_id, r.received_good, r.received_count
+)
+INSERT INTO dating.rating_evidence AS e (viewer_id, candidate_id, at, good, count, liked)
+SELECT $1, $2, $4, greatest(0, m.received_good - $3::integer) / $5, greatest(0, m.received_count - 1) / $5, $3
+FROM moved m WHERE m.user_id = $2 AND $7::boolean
+ON CONFLICT (viewer_id, candidate_id) DO UPDATE SET
+  at = excluded.at, good = excluded.good, count = excluded.count, liked = excluded.liked;
+
+-- name: unjudged :exec
+-- The other way round: exact as long as nobody else has judged the candidate meanwhile.
+WITH locked AS (
+  SELECT user_id FROM dating.ratings WHERE user_id IN ($1, $2) ORDER BY user_id FOR NO KEY UPDATE
+), forgotten AS (
+  DELETE FROM dating.rating_evidence WHERE viewer_id = $1 AND candidate_id = $2
+)
+UPDATE dating.ratings r SET
+  received_good = CASE WHEN r.user_id = $1 THEN r.received_good ELSE greatest(0, r.received_good - $3::boolean::integer) / $4 END,
+  received_count = CASE WHEN r.user_id = $1 THEN r.received_count ELSE greatest(0, r.received_count - 1) / $4 END,
+  matched = greatest(0, r.matched - $5::boolean::integer) / CASE WHEN r.user_id = $1 THEN 1 ELSE $4::float8 END,
+  talked = r.talked / CASE WHEN r.user_id = $1 THEN 1 ELSE $4 END,
+  given_good = CASE WHEN r.user_id = $1 THEN greatest(0, r.given_good - $3::boolean::integer) / $4 ELSE r.given_good END,
+  given_count = CASE WHEN r.user_id = $1 THEN greatest(0, r.given_count - 1) / $4 ELSE r.given_count END,
+  dirty = true
+FROM locked WHERE r.user_id = locked.user_id;
+
+-- name: outcome :exec
+WITH locked AS (
+  SELECT user_id FROM dating.ratings WHERE user_id IN ($1, $2) ORDER BY user_id FOR NO KEY UPDATE
+)
+UPDATE dating.ratings r SET matched = r.matched + $3, talked = r.talked + $4, dirty = true
+FROM locked WHERE r.user_id = locked.user_id;
+
+-- name: changed :exec
+INSERT INTO dating.ratings AS r (user_id, rated_at, dirty) VALUES ($1, $2, true)
+ON CONFLICT (user_id) DO UPDATE SET dirty = true WHERE NOT r.dirty;
+
+-- name: sides :many
+SELECT p.user_id, coalesce(p.sex, ''), p.born_on - date '1970-01-01', p.interests,
+       (SELECT count(*) FROM dating.photos f WHERE f.user_id = p.user_id AND f.state = 'shown'), char_length(p.about),
+       coalesce(r.received_good, 0), coalesce(r.received_count, 0), date_part('epoch', r.received_at)::bigint,
+       coalesce(r.given_good, 0), coalesce(r.given_count, 0), date_part('epoch', r.given_at)::bigint,
+       coalesce(r.matched, 0), coalesce(r.talked, 0), j.liked
+FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (user_id, place)
+JOIN dating.profiles p ON p.user_id = asked.user_id
+LEFT JOIN dating.ratings r ON r.user_id = asked.user_id
+LEFT JOIN dating.judgements j ON j.viewer_id = asked.user_id AND j.candidate_id = $2
+ORDER BY asked.place;
+
+-- name: find :optional
+SELECT user_id, received_good, received_count, date_part('epoch', received_at)::bigint, given_good, given_count,
+       date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, version, rated_at
+FROM dating.ratings WHERE user_id = $1;
+
+-- name: history :many
+SELECT at, level1, level2, level3, version FROM dating.rating_history WHERE user_id = $1 ORDER BY at DESC LIMIT $2;
+
+-- name: middle :optional
+SELECT user_id FROM dating.ratings ORDER BY user_id
+OFFSET (SELECT greatest(reltuples, 0)::bigint / 2 FROM pg_class WHERE oid = 'dating.ratings'::regclass) LIMIT 1;
+
+-- name: batch :many
+-- xmin names the version of the row: what has changed meanwhile is not written over.
+SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
+       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty
+FROM dating.ratings WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id LIMIT $3;
+
+-- name: dirty_batch :many
+SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
+       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty
+FROM dating.ratings WHERE dirty ORDER BY user_id LIMIT $1;
+
+-- name: profiles :many
+SELECT p.user_id, coalesce(p.sex, ''), p.born_on - date '1970-01-01', p.interests,
+       (SELECT count(*) FROM dating.photos f WHERE f.user_id = p.user_id AND f.state = 'shown'), char_length(p.about)
+FROM dating.profiles p WHERE p.user_id BETWEEN $1 AND $2 AND p.user_id = ANY ($3::bigint[])
+ORDER BY p.user_id;
+
+-- name: write :one
+WITH news AS (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[], $5::float8[], $6::bigint[])
+    AS n (user_id, version_of_row, level1, level2, level3, moved)
+), done AS (
+  UPDATE dating.ratings r SET level1 = n.level1, level2 = n.level2, level3 = n.level3, dirty = false,
+    version = CASE WHEN n.moved = 1 THEN $7::integer ELSE r.version END,
+    rated_at = CASE WHEN n.moved = 1 THEN $8::timestamptz ELSE r.rated_at END
+  FROM news n
+  WHERE r.user_id = n.user_id AND r.user_id BETWEEN $9 AND $10 AND r.xmin::text::bigint = n.version_of_row
+  RETURNING r.user_id, r.level1, r.level2, r.level3, n.moved
+), noted AS (
+  INSERT INTO dating.rating_history AS h (user_id, at, level1, level2, level3, version)
+  SELECT user_id, date_trunc('hour', $8), level1, level2, level3, $7 FROM done WHERE moved = 1
+  ON CONFLICT (user_id, at) DO UPDATE
+  SET level1 = excluded.level1, level2 = excluded.level2, level3 = excluded.level3, version = excluded.version
+)
+SELECT count(*) FILTER (WHERE moved = 1), count(*) FROM done;
+
+-- name: note_birthdays :exec
+-- And those who have no row yet.
+INSERT INTO dating.ratings AS r (user_id, rated_at, dirty)
+SELECT p.user_id, $1, true
+FROM dating.profiles p LEFT JOIN dating.ratings had ON had.user_id = p.user_id
+WHERE had.user_id IS NULL
+   OR (NOT had.dirty AND (date_part('month', p.born_on), date_part('day', p.born_on)) IN
+       ((date_part('month', $2::date), date_part('day', $2::date)),
+        (date_part('month', $2::date - 1), date_part('day', $2::date - 1))))
+ON CONFLICT (user_id) DO UPDATE SET dirty = true;
+
+-- name: forget_history :exec
+DELETE FROM dating.rating_history WHERE at < $1;
+
+-- name: forget_evidence :exec
+-- The latest $1 of them are kept.
+DELETE FROM dating.rating_evidence WHERE at < (SELECT at FROM dating.rating_evidence ORDER BY at DESC OFFSET $1 LIMIT 1);
