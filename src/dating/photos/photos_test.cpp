@@ -9,6 +9,7 @@
 
 #include "accounts/users.hpp"
 #include "async/offload.hpp"
+#include "async/scope.hpp"
 #include "dating/notices/notices.hpp"
 #include "platform/images/pictures_for_test.hpp"
 #include "platform/pg/test_database.hpp"
