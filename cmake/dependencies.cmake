@@ -21,6 +21,7 @@ pkg_check_modules(rabbitmq REQUIRED IMPORTED_TARGET librabbitmq)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(fasttext REQUIRED IMPORTED_TARGET fasttext)
 # The allocator of what runs for long (docs/decisions/0022-mimalloc.md); sanitizers bring their own.
 add_library(tandem_allocator INTERFACE)

@@ -37,6 +37,7 @@ build header  libstemmer.h                                                libste
 build header  qrencode.h                                                  libqrencode-dev
 build header  gumbo.h                                                     libgumbo-dev
 build header  expat.h                                                     libexpat1-dev
+build header  archive.h                                                   libarchive-dev
 build header  zlib.h                                                      zlib1g-dev
 build header  amqp.h                                                      librabbitmq-dev
 build header  roaring/roaring.h                                           libroaring-dev
