@@ -329,13 +329,13 @@ TEST(DeckLow, IsReadAsItWasWritten) {
 
 namespace {
 
-struct Matching : Decks {
+struct MatchingPart : Decks {
   async::thread_pool threads{1};
   metrics::registry figures;
   matching_settings settings;
   std::unique_ptr<async::part> part;
 
-  ~Matching() override { stop(); }
+  ~MatchingPart() override { stop(); }
   void begin() {
     settings.poll = 20ms;
     part = make_matching_part({io.on(), *pool, *lanes, time, *rated, threads, figures}, settings);
@@ -380,7 +380,7 @@ struct Matching : Decks {
 
 }  // namespace
 
-TEST_F(Matching, WritesWhatTheQueryWouldHaveWritten) {
+TEST_F(MatchingPart, WritesWhatTheQueryWouldHaveWritten) {
   std::mt19937 dice(5);
   const auto below = [&](unsigned n) { return static_cast<int>(dice() % n); };
   constexpr std::int64_t people = 200;
@@ -428,7 +428,7 @@ TEST_F(Matching, WritesWhatTheQueryWouldHaveWritten) {
   EXPECT_GT(compared, 100);
 }
 
-TEST_F(Matching, FollowsWhoComesGoesAndChanges) {
+TEST_F(MatchingPart, FollowsWhoComesGoesAndChanges) {
   man(1);
   add(2);
   begin();
@@ -448,7 +448,7 @@ TEST_F(Matching, FollowsWhoComesGoesAndChanges) {
   wait_until("SELECT string_agg(candidate_id::text, ' ') FROM dating.decks WHERE viewer_id = 1", "4");
 }
 
-TEST_F(Matching, AChangeThatIsCommittedLateIsNotMissed) {
+TEST_F(MatchingPart, AChangeThatIsCommittedLateIsNotMissed) {
   man(1);
   begin();
   // It begins first, and ends after one that began later has been learned.
@@ -471,7 +471,7 @@ TEST_F(Matching, AChangeThatIsCommittedLateIsNotMissed) {
       "1 3 4");
 }
 
-TEST_F(Matching, WhoWasShadowBannedSeesADeckAndIsInNone) {
+TEST_F(MatchingPart, WhoWasShadowBannedSeesADeckAndIsInNone) {
   man(1);
   add(2);
   change(viewer, "shadow = true");
