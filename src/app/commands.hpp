@@ -20,6 +20,9 @@ int doctor(const settings& all, std::ostream& out);
 // Null: by the local judge alone.
 int classify(std::istream& in, std::ostream& out, const settings* with_model);
 int replay(const std::string& profiles_file, const std::string& showings_file, std::ostream& out);
+int list_coefficients(const settings& all, std::ostream& out);
+int use_coefficients(const settings& all, int version, std::ostream& out);
+int refit_coefficients(const settings& all, std::ostream& out);
 int backup(const settings& all, const std::string& target, std::ostream& out);
 int restore(const settings& all, const std::string& source, std::ostream& out);
 int create_operator_code(const settings& all, std::ostream& out);

@@ -145,6 +145,21 @@ int main(int argc, char** argv) {
   learn_command->add_option("FOLDER", learn_folder)->required();
   learn_command->callback([&] { code = learn_as_child(learn_folder); });
 
+  auto* dating = command(app, "dating", "The dating bot");
+  dating->require_subcommand(1);
+  auto* coefficients = command(*dating, "coefficients", "The numbers of the rating, which are learned");
+  coefficients->require_subcommand(1);
+  command(*coefficients, "list", "List the versions, with what they were fitted to")->callback([&] {
+    code = list_coefficients(settings_now(), std::cout);
+  });
+  auto* use_coefficients_command =
+      command(*coefficients, "use", "Use one and keep it; 0 is what came with the program");
+  use_coefficients_command->add_option("VERSION", version, "Its number")->required();
+  use_coefficients_command->callback([&] { code = use_coefficients(settings_now(), version, std::cout); });
+  command(*coefficients, "refit", "Learn from the latest showings now, and go on every night")->callback([&] {
+    code = refit_coefficients(settings_now(), std::cout);
+  });
+
   std::string file;
   auto* backup_command = command(app, "backup", "Write database, files and keys into one file");
   backup_command->add_option("FILE", file, "The file to write")->required();

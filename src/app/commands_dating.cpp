@@ -1,0 +1,77 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/office.hpp"
+#include "dating/rating/coefficients.hpp"
+
+namespace tandem::app {
+
+int list_coefficients(const settings& all, std::ostream& out) {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto learned = dating::make_coefficient_store(here.time);
+    const auto versions = co_await learned->list(db);
+    for (const auto& one : versions) {
+      const auto& numbers = one.numbers;
+      out << fmt::format(
+          "{:<4} {:<12} {}  k {:g}, level 1 {:.0f} %, usual {:g} likes a showing, {:g} talks a match; {}\n",
+          one.version, one.held ? "in use, held" : (one.in_use ? "in use" : ""),
+          one.version == 0 ? "shipped         " : fmt::format("{:%Y-%m-%d %H:%M}", one.made_at),
+          numbers.receive_weight, 100 * numbers.primary_share, numbers.usual_rate, numbers.usual_talk,
+          one.version == 0 ? "no opinion of profiles" : one.why);
+    }
+    co_return 0;
+  });
+}
+
+int use_coefficients(const settings& all, int version, std::ostream& out) {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto learned = dating::make_coefficient_store(here.time);
+    bool known = false;
+    std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {
+      known = co_await learned->use(in, version);
+    };
+    co_await db.in_transaction(std::move(work));
+    if (!known) {
+      std::cerr << "There is no such version; `tandem dating coefficients list` lists them.\n";
+      co_return 1;
+    }
+    out << fmt::format(
+        "Version {} is in use and held: the nightly refit leaves it until `tandem dating coefficients "
+        "refit`. "
+        "Everybody is rated anew tonight.\n",
+        version);
+    co_return 0;
+  });
+}
+
+int refit_coefficients(const settings& all, std::ostream& out) {
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    auto& db = here.db.pool();
+    const auto learned = dating::make_coefficient_store(here.time);
+    dating::refit_report report;
+    std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {
+      report = co_await learned->refit(in, true);
+    };
+    co_await db.in_transaction(std::move(work));
+    using end = dating::refit_report::end;
+    if (report.what == end::too_few) {
+      out << fmt::format("{} showings are too few to learn from; version {} stays in use.\n", report.showings,
+                         report.version);
+      co_return 0;
+    }
+    out << fmt::format(
+        "Fitted to {} showings; of the latest {} it foretells {} (log loss {:.4f}, before {:.4f}). Version "
+        "{} is "
+        "in use.\n",
+        report.showings - report.held_out, report.held_out, report.what == end::taken ? "more" : "no more",
+        report.after, report.before, report.version);
+    co_return 0;
+  });
+}
+
+}  // namespace tandem::app
