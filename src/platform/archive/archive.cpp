@@ -31,12 +31,11 @@ std::string zip(const std::vector<entry>& files, instant made_at) {
   std::string out;
   const writer to(archive_write_new(), archive_write_free);
   must(to.get(), archive_write_set_format_zip(to.get()));
-  must(to.get(), archive_write_set_options(to.get(), "hdrcharset=UTF-8"));
   must(to.get(), archive_write_set_bytes_per_block(to.get(), 0));
   must(to.get(), archive_write_open(to.get(), &out, nullptr, append, nullptr));
   for (const auto& file : files) {
     const head about(archive_entry_new(), archive_entry_free);
-    archive_entry_set_pathname_utf8(about.get(), file.name.c_str());
+    archive_entry_set_pathname(about.get(), file.name.c_str());
     archive_entry_set_size(about.get(), static_cast<la_int64_t>(file.bytes.size()));
     archive_entry_set_filetype(about.get(), AE_IFREG);
     archive_entry_set_perm(about.get(), 0644);

@@ -7,7 +7,7 @@
 namespace tandem::archive {
 
 struct entry {
-  std::string name;  // UTF-8, with '/' between folders
+  std::string name;  // ASCII, with "/" between folders
   std::string bytes;
 };
 
