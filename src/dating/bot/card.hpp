@@ -22,8 +22,9 @@ struct person_card {
   int photo = 1, photos = 1;                // "1/4" where there is more than one
 };
 
-// At most 1024 code points, as a caption may have: what is too much is cut off `about`.
-std::string card_html(const view& to, const person_card& what);
+inline constexpr std::size_t longest_caption = 1'024;  // code points that Telegram takes under a photo
+// At most so many code points: what is too much is cut off `about`.
+std::string card_html(const view& to, const person_card& what, std::size_t limit = longest_caption);
 
 // Plain words: "coffee", or the person's own.
 std::string say_interest(const view& to, std::string_view stored);

@@ -1,0 +1,275 @@
+#include "dating/bot/menu_screens.hpp"
+#include "dating/bot/photo_screens.hpp"
+#include "dating/bot/profile_screens.hpp"
+#include "dating/bot/registration.hpp"
+#include "platform/archive/archive.hpp"
+#include "platform/log/log.hpp"
+#include "platform/telegram/html.hpp"
+
+// The own profile, settings, a copy of the data, deletion. These rows are for everybody: who has no profile
+// may still want to know what is kept.
+namespace tandem::dating::bot {
+namespace {
+
+constexpr std::string_view asked_for_field = "me", asked_for_zone = "me_zone";
+constexpr std::size_t echoed = 40;  // code points of what a person typed that are shown back
+
+// Whose profile is finished.
+bool finished(const turn& now) {
+  return now.me && now.me->agreed() && now.me->state != profile_state::draft &&
+         now.me->state != profile_state::banned;
+}
+
+reply said(screen what) {
+  reply out;
+  out.show = std::move(what);
+  return out;
+}
+
+task<reply> view_profile(turn& now) {
+  if (!finished(now)) co_return co_await say_old(now);
+  auto own = co_await load_own_card(now);
+  own.card.active_at = now.me->active_at;
+  auto out = said(as_others_see(now.to(), own.card));
+  out.show->picture = std::move(own.picture);
+  co_return out;
+}
+
+task<reply> edit_profile(turn& now) {
+  if (!now.me || !now.me->agreed()) co_return co_await say_old(now);
+  const auto own = co_await load_own_card(now);
+  co_return said(choose_field(now.to(), *now.me, town_of(now), static_cast<int>(own.photos.size())));
+}
+
+task<reply> edit_field(turn& now) {
+  const auto given = press::numbers(now.in.argument);
+  const bool right = given && given->size() == 1 && given->front() < asked_fields;
+  if (!right || !now.me || !now.me->agreed()) co_return co_await say_old(now);
+  const auto what = field(given->front());
+  if (what == field::photos) co_return co_await show_photos(now);
+  auto out = co_await ask_field(now, what);
+  out.remove_pressed = what == field::place;
+  co_return out;
+}
+
+// "me about": the answer is typed.
+task<reply> type_field(turn& now) {
+  const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
+  const auto what =
+      field_of(std::string_view(waiting).substr(std::min(waiting.find(' ') + 1, waiting.size())));
+  if (!what || !now.me || !now.me->agreed()) co_return co_await say_old(now);
+  co_return co_await take_text(now, *what);
+}
+
+task<reply> hide_me(turn& now) {
+  const auto given = press::numbers(now.in.argument);
+  if (!finished(now) || !given || given->size() != 1 || given->front() > 1) co_return co_await say_old(now);
+  const bool hides = given->front() == 1;
+  now.subject = hides ? "on" : "off";
+  std::string_view note = hides ? "profile.was_hidden" : "profile.was_shown";
+  if (hides) {
+    co_await now.with.members.hide(now.db, now.person.id);
+  } else {
+    const bool shown = co_await now.with.members.show(now.db, now.person.id);
+    if (!shown && !now.me->held.empty()) note = "profile.cannot_show";
+  }
+  now.me = co_await now.with.members.find(now.db, now.person.id);
+  auto out = co_await show_profile(now);
+  out.note = now.to().plain(note);
+  out.alert = note == "profile.cannot_show";
+  co_return out;
+}
+
+// The answer to "still here?", and to the call back: the visit itself has been noted already.
+task<reply> say_here(turn& now) {
+  if (!finished(now)) co_return co_await say_old(now);
+  if (now.me->state == profile_state::stale) {
+    const bool shown = co_await now.with.members.show(now.db, now.person.id);
+    if (shown) now.me->state = profile_state::active;
+  }
+  auto out = co_await show_menu(now);
+  out.note = now.to().plain("profile.welcome_back");
+  co_return out;
+}
+
+// ---- settings
+
+task<reply> show_settings(turn& now) { co_return said(settings(now.to())); }
+
+task<reply> show_zone(turn& now) {
+  now.waits_for = asked_for_zone;
+  co_return said(ask_zone(now.to(), "", {}));
+}
+task<reply> use_zone(turn& now, std::string zone) {
+  co_await now.with.people.set_time_zone(now.db, now.person.id, zone);
+  now.person.time_zone = std::move(zone);
+  auto out = said(settings(now.to()));
+  const auto to = now.to();
+  out.note = to.plain("settings.zone_set", {{"zone", locale::say_zone(to.language, to.zone, to.now)}});
+  co_return out;
+}
+task<reply> set_zone(turn& now) {
+  if (locale::is_zone(now.in.argument)) co_return co_await use_zone(now, now.in.argument);
+  auto out = co_await show_zone(now);
+  out.note = now.to().plain("note.old");
+  co_return out;
+}
+task<reply> type_zone(turn& now) {
+  auto meanings = locale::find_zones(now.in.text());
+  if (meanings.size() == 1) co_return co_await use_zone(now, std::move(meanings.front()));
+  now.waits_for = asked_for_zone;
+  const auto typed = telegram::plain_text(telegram::shorten(telegram::escape(now.in.text()), echoed));
+  co_return said(ask_zone(now.to(), typed, meanings));
+}
+
+// ---- a copy of the data
+
+struct export_work {
+  std::string json;
+  std::vector<photo> pictures;
+  view to;
+};
+
+// The pictures are read after the commit: a transaction does not wait for a store of files.
+task<std::string> zip_of(const parts& with, const export_work& what) {
+  std::vector<archive::entry> files;
+  files.push_back({"profile.json", what.json});
+  for (const auto& one : what.pictures) {
+    auto file = to_jpeg_file(co_await with.pictures.bytes_of(one.picture));
+    files.push_back({"photos/" + std::to_string(one.position) + ".jpg", std::move(file.bytes)});
+  }
+  co_return archive::zip(files, with.time.now());
+}
+
+task<> send_export(const parts& with, telegram::incoming& in, export_work what) {
+  telegram::document_message message;
+  message.chat_id = conversation::chat_of(in);
+  message.parse_mode = telegram::parse_mode::none;
+  try {
+    message.document.bytes = co_await zip_of(with, what);
+  } catch (const std::exception& error) {
+    log::logger("dating").error("an export failed", {{"error", error.what()}});
+  }
+  if (message.document.bytes.empty()) {
+    screen sorry{what.to.html("export.failed"), {}};
+    co_await conversation::send(in.bot, std::move(sorry), message.chat_id);
+    co_return;
+  }
+  message.document.file_name = what.to.plain("export.file_name");
+  message.document.content_type = "application/zip";
+  message.caption = what.to.plain("export.caption");
+  co_await in.bot.send_document(std::move(message));
+}
+
+task<reply> export_data(turn& now) {
+  const auto account = co_await now.with.people.export_data(now.db, now.person.id);
+  const auto dating = co_await now.with.members.export_data(now.db, now.person.id);
+  const auto talks = co_await now.with.conversations.export_data(now.db, now.person.id);
+  export_work work{
+      "{\"account\":" + account + ",\n\"dating\":" + dating + ",\n\"talks\":" + talks + "}\n", {}, now.to()};
+  if (now.me) work.pictures = co_await now.with.pictures.list(now.db, now.person.id, now.in.me.id);
+  reply out;
+  out.note = now.to().plain("export.preparing");
+  out.after = [&with = now.with, work = std::move(work)](telegram::incoming& in) {
+    return send_export(with, in, work);
+  };
+  co_return out;
+}
+
+// ---- deletion
+
+task<reply> ask_before_deletion(turn& now) {
+  if (!now.me) co_return said(nothing_here(now.to()));
+  co_return said(ask_deletion(now.to(), now.me->state == profile_state::active));
+}
+
+// The account goes, too, unless the person uses another bot of this house, or is its operator.
+task<bool> is_alone_here(turn& now) {
+  const auto bots = co_await now.with.people.reachable_bots(now.db, now.person.id);
+  const bool elsewhere = std::ranges::any_of(bots, [&](std::int64_t bot) { return bot != now.in.me.id; });
+  if (elsewhere) co_return false;
+  const bool staff = co_await now.with.operators.is_operator(now.db, now.person.id);
+  co_return !staff;
+}
+
+task<> sweep(const parts& with) { co_await with.pictures.remove_dead(with.db); }
+
+task<reply> delete_me(turn& now) {
+  if (!now.me) co_return said(nothing_here(now.to()));
+  // The others' copies and the pictures first: what they need to know goes with the rows.
+  co_await now.with.conversations.withdraw_copies(now.db, now.person.id);
+  co_await now.with.pictures.erase(now.db, now.person.id);
+  const auto gone = co_await now.with.members.erase(now.db, now.person.id, now.person.telegram_id);
+  const auto to = now.to();
+  now.me.reset();
+  const bool alone = co_await is_alone_here(now);
+  if (alone) {
+    co_await now.with.people.erase(now.db, now.person.id);
+    now.erased = true;
+  }
+  auto out = said(gone ? deleted(to, gone->proof) : nothing_here(to));
+  out.then = [&with = now.with] { with.background.spawn("remove erased pictures", sweep(with)); };
+  co_return out;
+}
+
+task<reply> check_proof(turn& now) {
+  const auto at = co_await now.with.members.proven(now.db, cleaned(now.in.argument, false));
+  co_return said(erasure_proof(now.to(), at));
+}
+
+constexpr row rows[] = {
+    {route::by::command, "profile", "opened_profile", "chat", show_profile},
+    {route::by::command, "settings", "opened_settings", "chat", show_settings},
+    {route::by::command, "export", "exported_data", "chat", export_data},
+    {route::by::command, "delete_me", "", "", ask_before_deletion},
+    {route::by::command, "erased", "", "", check_proof},
+    {route::by::callback_prefix, press::profile, "opened_profile", "menu", show_profile},
+    {route::by::callback_prefix, press::view_profile, "", "", view_profile},
+    {route::by::callback_prefix, press::edit_profile, "", "", edit_profile},
+    {route::by::callback_prefix, press::edit_field, "", "", edit_field},
+    {route::by::text_state, asked_for_field, "", "", type_field},
+    {route::by::callback_prefix, press::hide_me, "set_pause", "profile", hide_me},
+    {route::by::callback_prefix, press::here, "came_back", "notice", say_here},
+    {route::by::callback_prefix, press::settings, "opened_settings", "menu", show_settings},
+    {route::by::callback_prefix, press::zone, "", "", show_zone},
+    {route::by::callback_prefix, press::set_zone, "chose_time_zone", "settings", set_zone},
+    {route::by::text_state, asked_for_zone, "chose_time_zone", "settings", type_zone},
+    {route::by::callback_prefix, press::export_me, "exported_data", "settings", export_data},
+    {route::by::callback_prefix, press::ask_deletion, "", "", ask_before_deletion},
+    {route::by::callback_prefix, press::delete_yes, "erased", "settings", delete_me},
+};
+
+// ---- notices
+
+task<std::optional<screen>> say_stale(const parts& with, const notice& what, const view& to) {
+  const auto me = co_await with.members.find(with.db, what.who);
+  if (!me || me->state != profile_state::active) co_return std::nullopt;
+  co_return still_here(to);
+}
+task<std::optional<screen>> say_win_back(const parts& with, const notice& what, const view& to) {
+  const auto me = co_await with.members.find(with.db, what.who);
+  if (!me || me->state != profile_state::stale) co_return std::nullopt;
+  co_return win_back(to);
+}
+
+constexpr announcement news[] = {{"stale", say_stale}, {"win_back", say_win_back}};
+
+}  // namespace
+
+std::span<const row> profile_rows() { return rows; }
+std::span<const announcement> profile_announcements() { return news; }
+
+task<reply> show_profile(turn& now) {
+  if (!finished(now)) co_return co_await go_on_registering(now);
+  auto own = co_await load_own_card(now);
+  profile_facts facts;
+  facts.me = *now.me;
+  facts.card = std::move(own.card);
+  facts.photos = static_cast<int>(own.photos.size());
+  facts.waiting = own.waiting;
+  auto out = said(my_profile(now.to(), facts));
+  out.show->picture = std::move(own.picture);
+  co_return out;
+}
+
+}  // namespace tandem::dating::bot
