@@ -31,6 +31,8 @@ struct stage {
   accounts::operators& operators;
   outlet senders;
   std::string_view product;  // whose texts are spoken: "hunt"
+  // What the other products do before an account is erased, in its transaction. May be empty.
+  std::function<task<>(pg::transaction&, const accounts::user&)> before_erasure = {};
 
   view for_person(std::string language, std::string zone) const {
     return {texts, product, std::move(language), std::move(zone), time.now()};

@@ -70,7 +70,7 @@ task<telegram::input_file> draw(const parts& with, images::bar_chart what) {
   const auto drawn = co_await with.shop.draw(std::move(what));
   telegram::input_file out;
   out.bytes.assign(reinterpret_cast<const char*>(drawn.data()), drawn.size());
-  out.file_name = "figures.jpg";
+  out.file_name = "statistics.jpg";
   out.content_type = "image/jpeg";
   co_return out;
 }
@@ -152,29 +152,13 @@ constexpr row member_table[] = {
     {route::by::callback_prefix, press::pause, "set_pause", "menu", pause},
 };
 
-task<std::optional<screen>> say_reward(const parts& with, const notice& what, const view& to, bool invited) {
+task<std::optional<screen>> say_reward(const parts& with, const notice& what, const view& to) {
   const auto right = co_await with.more.rights_of(with.db, what.who);
   if (!right.premium()) co_return std::nullopt;
-  co_return rewarded(to, invited, right);
-}
-task<std::optional<screen>> say_reward_to_inviting(const parts& with, const notice& what, const view& to) {
-  return say_reward(with, what, to, false);
-}
-task<std::optional<screen>> say_reward_to_invited(const parts& with, const notice& what, const view& to) {
-  return say_reward(with, what, to, true);
+  co_return rewarded(to, right);
 }
 
-constexpr announcement news[] = {{"invite_reward", say_reward_to_inviting},
-                                 {"invited_reward", say_reward_to_invited}};
-
-task<> reward_in(const parts& with, pg::transaction& tx) {
-  constexpr int at_once = 100;
-  const auto given = co_await with.more.reward_due(tx, at_once);
-  for (const auto& one : given) {
-    if (one.both) co_await with.news.add(tx, one.by, "invite_reward", one.invited.value);
-    co_await with.news.add(tx, one.invited, "invited_reward", one.by.value);
-  }
-}
+constexpr announcement news[] = {{"rewarded", say_reward}};
 
 }  // namespace
 
@@ -233,10 +217,6 @@ std::vector<telegram::bot_command> commands_in(const parts& with, std::string_vi
     out.push_back({std::string(name), with.texts.plain(language, "dating.command." + std::string(name))});
   }
   return out;
-}
-
-task<> reward_invitations(const parts& with) {
-  co_await with.db.in_transaction([&with](pg::transaction& tx) { return reward_in(with, tx); });
 }
 
 }  // namespace tandem::dating::bot

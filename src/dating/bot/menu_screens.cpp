@@ -169,12 +169,12 @@ screen not_understood(const view& to, bool registered) {
   return {to.html("note.not_understood"), keys.build()};
 }
 
-screen rewarded(const view& to, bool invited, const rights& right) {
+screen rewarded(const view& to, const rights& right) {
   keyboard keys;
   keys.row().callback(to.plain("button.plan"), std::string(press::plan));
   keys.callback(to.plain("button.deck"), std::string(press::deck));
   const auto until = say_until(to, right.premium_until.value_or(to.now));
-  return {to.html(invited ? "reward.invited" : "reward.inviting", {{"until", until}}), keys.build()};
+  return {to.html("reward.text", {{"until", until}}), keys.build()};
 }
 
 }  // namespace tandem::dating::bot

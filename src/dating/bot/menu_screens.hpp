@@ -36,7 +36,7 @@ images::bar_chart figures_chart(const view& to, const profile_figures& counted);
 screen banned(const view& to, const operator_details& details);
 // The answer to what nobody understands.
 screen not_understood(const view& to, bool registered);
-// News: an invitation was rewarded. `invited`: to the one who came by it.
-screen rewarded(const view& to, bool invited, const rights& right);
+// News: an invitation was rewarded; to both sides of it.
+screen rewarded(const view& to, const rights& right);
 
 }  // namespace tandem::dating::bot

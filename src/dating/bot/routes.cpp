@@ -58,7 +58,8 @@ task<told> announce_one(const parts& with, const std::vector<announcement>& all,
   if (found == all.end() || !who) co_return told::pointless;
   const bool reachable = co_await with.people.can_reach(with.db, who->id, with.bot_id);
   if (!reachable) co_return told::pointless;
-  auto said = co_await found->draw(with, what, with.for_person(who->language, who->time_zone));
+  const auto to = with.for_person(who->language, who->time_zone);
+  auto said = co_await found->draw(with, what, to);
   if (!said) co_return told::pointless;
   auto* out = with.senders(with.bot_id);
   if (!out) co_return told::later;

@@ -15,9 +15,6 @@ tell announcer(const parts& with);
 // Gives the bot its commands, name and texts in every language. Call it when the bot has started.
 task<> introduce(const parts& with, telegram::bot_api& to);
 
-// Rewards invitations that have come to something, and tells both. For a periodic job.
-task<> reward_invitations(const parts& with);
-
 // For sender_events: the person has blocked the bot, or their account is gone.
 task<> chat_closed(const parts& with, std::int64_t chat_id);
 

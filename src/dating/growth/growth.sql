@@ -40,7 +40,7 @@ SELECT v.user_id, v.by_id,
        AND row_number() OVER (PARTITION BY v.by_id ORDER BY v.at, v.user_id)
            + (SELECT count(*) FROM dating.entitlements e
               WHERE e.user_id = v.by_id AND e.kind = 'premium' AND e.source LIKE 'invite %'
-                AND e.granted_at > $1 - interval '30 days') <= $2
+                AND e.granted_at > $1::timestamptz - interval '30 days') <= $2
 FROM dating.invited v
 JOIN dating.profiles newcomer ON newcomer.user_id = v.user_id
 JOIN dating.profiles inviter ON inviter.user_id = v.by_id

@@ -212,6 +212,7 @@ task<reply> ask_to_delete(turn& now) {
 }
 
 task<reply> delete_me(turn& now) {
+  if (now.with.before_erasure) co_await now.with.before_erasure(now.db, now.person);
   co_await now.with.people.erase(now.db, now.person.id);
   now.erased = true;
   reply out;

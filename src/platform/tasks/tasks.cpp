@@ -136,12 +136,12 @@ class pg_scheduler final : public scheduler {
     std::vector<due_job> out;
     const auto epoch = lead_.epoch();
     if (!epoch) co_return out;
-    if (led_ != epoch) {
-      co_await db_(sql::tasks::lost, time_.now());
-      led_ = epoch;
-    }
     std::vector<std::string> names;
     for (const auto& [name, job] : jobs_) names.push_back(name);
+    if (led_ != epoch) {
+      co_await db_(sql::tasks::lost, time_.now(), names);
+      led_ = epoch;
+    }
     const auto rows = co_await db_(sql::tasks::due, names, time_.now());
     for (int at = 0; at < rows.size(); ++at) {
       due_job next{rows[at].get<std::string>(0), rows[at].get<bool>(1)};

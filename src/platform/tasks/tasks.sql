@@ -24,7 +24,8 @@ WHERE name = $1 AND run_id <= (SELECT run_id FROM platform.job_runs WHERE name =
                                ORDER BY run_id DESC OFFSET 100 LIMIT 1);
 
 -- name: lost :exec
-UPDATE platform.job_runs SET outcome = 'lost', ended_at = $1 WHERE outcome = 'running';
+UPDATE platform.job_runs SET outcome = 'lost', ended_at = $1
+WHERE outcome = 'running' AND name = ANY ($2::text[]);
 
 -- name: ask :exec
 UPDATE platform.jobs SET asked = true WHERE name = $1;
