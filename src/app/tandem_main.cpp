@@ -145,6 +145,19 @@ int main(int argc, char** argv) {
   learn_command->add_option("FOLDER", learn_folder)->required();
   learn_command->callback([&] { code = learn_as_child(learn_folder); });
 
+  std::string profiles_file, showings_file;
+  auto* replay_command =
+      command(app, "replay",
+              "Score past showings of profiles as the dating deck would have: CSV files in, "
+              "seq,p_like,p_match out; needs no settings");
+  replay_command
+      ->add_option("--profiles", profiles_file, "person_id,sex,age,seeks,interests,photos,about_length")
+      ->required();
+  replay_command
+      ->add_option("--showings", showings_file, "seq,viewer_id,candidate_id,liked, in order of time")
+      ->required();
+  replay_command->callback([&] { code = replay(profiles_file, showings_file, std::cout); });
+
   auto* dating = command(app, "dating", "The dating bot");
   dating->require_subcommand(1);
   auto* coefficients = command(*dating, "coefficients", "The numbers of the rating, which are learned");
