@@ -179,238 +179,240 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
   const context = editing ?? replying;
   const contextKind = context && kindOf(context.message);
   return (
-    <div className="composer">
-      {commands.length > 0 && (
-        <ul className="commands" role="listbox" aria-label={texts.of("compose.commands")}>
-          {commands.map((one, at) => (
-            <li key={one.command} role="option" aria-selected={at === chosen}>
-              <button type="button" tabIndex={-1} onClick={() => void send(`/${one.command}`)}>
-                <b>/{one.command}</b> {one.description}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {context && (
-        <div className="context">
-          <Icon name={editing ? "edit" : "reply"} />
-          <span>
-            <b>{texts.of(editing ? "compose.editing" : "compose.replying")}</b>
-            <small>{firstLine(context) || (contextKind && texts.of(`list.${contextKind}`))}</small>
-          </span>
-          <button
-            type="button"
-            className="plain"
-            aria-label={texts.of("compose.cancel")}
-            onClick={() => {
-              if (editing) setText(draftOf(chat.chat));
-              onDone();
-            }}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
-      )}
-      {attached && (
-        <div className="context attached-files">
-          {attached.photos ? attached.files.map((one, at) => <img key={at} src={one.url} alt="" />) : <Icon name="file" />}
-          <span>
-            <b>
-              {attached.files.length > 1 ? texts.of("compose.photos", { n: attached.files.length }) : attached.files[0]!.name}
-            </b>
-          </span>
-          <button type="button" className="plain" aria-label={texts.of("compose.remove_file")} onClick={() => setAttached(null)}>
-            <Icon name="close" />
-          </button>
-        </div>
-      )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
-        {bot && bot.commands.length > 0 && (
-          <button
-            type="button"
-            className="plain slash"
-            title={texts.of("compose.commands")}
-            aria-label={texts.of("compose.commands")}
-            onClick={() => {
-              type(text === "/" ? "" : "/");
-              area.current?.focus();
-            }}
-          >
-            /
-          </button>
-        )}
-        {channel && !editing && (
-          <Menu label={texts.of("compose.samples")} icon="text" className="samples">
-            {sampleNames.map((name) => (
-              <button type="button" role="menuitem" key={name} onClick={() => setDraft(chat.chat, sample(texts, name))}>
-                {texts.of("samples.vacancy", { category: texts.ifThere(`samples.categories.${name}`) })}
-              </button>
+    <>
+      <div className="composer">
+        {commands.length > 0 && (
+          <ul className="commands" role="listbox" aria-label={texts.of("compose.commands")}>
+            {commands.map((one, at) => (
+              <li key={one.command} role="option" aria-selected={at === chosen}>
+                <button type="button" tabIndex={-1} onClick={() => void send(`/${one.command}`)}>
+                  <b>/{one.command}</b> {one.description}
+                </button>
+              </li>
             ))}
-            {(["cv", "ad", "scam"] as const).map((name) => (
-              <button type="button" role="menuitem" key={name} onClick={() => setDraft(chat.chat, sample(texts, name))}>
-                {texts.of(`samples.${name}`)}
-              </button>
-            ))}
-            <hr />
-            {me && (
-              <button type="button" role="menuitemcheckbox" aria-checked={signed} onClick={() => setSigned(!signed)}>
-                {texts.of("compose.signature", { name: me.first_name })}
-                {signed && <Icon name="check" />}
-              </button>
-            )}
-          </Menu>
+          </ul>
         )}
-        <textarea
-          ref={area}
-          rows={1}
-          value={text}
-          dir="auto"
-          maxLength={4096}
-          aria-label={texts.of(channel ? "compose.post" : "compose.message")}
-          placeholder={chat.keyboard?.input_field_placeholder ?? texts.of(channel ? "compose.post" : "compose.message")}
-          onChange={(event) => type(event.target.value)}
-          onPaste={pasted}
-          onKeyDown={(event) => {
-            if (commands.length > 0 && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-              event.preventDefault();
-              const step = event.key === "ArrowDown" ? 1 : -1;
-              setChosen((chosen + step + commands.length) % commands.length);
-            } else if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
-              event.preventDefault();
-              const command = commands[chosen];
-              void send(command ? `/${command.command}` : text);
-            } else if (event.key === "Escape" && context) {
-              onDone();
-            }
+        {context && (
+          <div className="context">
+            <Icon name={editing ? "edit" : "reply"} />
+            <span>
+              <b>{texts.of(editing ? "compose.editing" : "compose.replying")}</b>
+              <small>{firstLine(context) || (contextKind && texts.of(`list.${contextKind}`))}</small>
+            </span>
+            <button
+              type="button"
+              className="plain"
+              aria-label={texts.of("compose.cancel")}
+              onClick={() => {
+                if (editing) setText(draftOf(chat.chat));
+                onDone();
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          </div>
+        )}
+        {attached && (
+          <div className="context attached-files">
+            {attached.photos ? attached.files.map((one, at) => <img key={at} src={one.url} alt="" />) : <Icon name="file" />}
+            <span>
+              <b>
+                {attached.files.length > 1 ? texts.of("compose.photos", { n: attached.files.length }) : attached.files[0]!.name}
+              </b>
+            </span>
+            <button type="button" className="plain" aria-label={texts.of("compose.remove_file")} onClick={() => setAttached(null)}>
+              <Icon name="close" />
+            </button>
+          </div>
+        )}
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
           }}
-        />
-        {keyboard && (
-          <button
-            type="button"
-            className="plain"
-            title={texts.of("compose.keyboard")}
-            aria-label={texts.of("compose.keyboard")}
-            aria-expanded={!folded}
-            onClick={() => setFolded(!folded)}
-          >
-            <Icon name="keyboard" />
-          </button>
-        )}
-        {!editing && !channel && (
-          <Menu label={texts.of("compose.stickers")} icon="sticker" className="stickers">
-            {stickers.map((emoji) => (
-              <button
-                type="button"
-                role="menuitem"
-                key={emoji}
-                aria-label={emoji}
-                onClick={() => void write(() => ({ sticker: sticker(emoji), emoji }))}
-              >
-                {emoji}
-              </button>
-            ))}
-          </Menu>
-        )}
-        {!editing && channel && (
-          <button
-            type="button"
-            className="plain"
-            title={texts.of("compose.attach_photo")}
-            aria-label={texts.of("compose.attach_photo")}
-            onClick={() => photoPicker.current?.click()}
-          >
-            <Icon name="attach" />
-          </button>
-        )}
-        {!editing && !channel && (
-          <Menu label={texts.of("compose.attach")} icon="attach" className="attachments">
-            <button type="button" role="menuitem" onClick={() => photoPicker.current?.click()}>
-              <Icon name="photo" />
-              {texts.of("compose.attach_photo")}
-            </button>
-            <button type="button" role="menuitem" onClick={() => filePicker.current?.click()}>
-              <Icon name="file" />
-              {texts.of("compose.attach_file")}
-            </button>
-            <button type="button" role="menuitem" onClick={() => setLocating({})}>
-              <Icon name="place" />
-              {texts.of("compose.attach_location")}
-            </button>
-            <button type="button" role="menuitem" onClick={() => void write(() => ({ contact: "me" }))}>
-              <Icon name="person" />
-              {texts.of("compose.attach_contact")}
-            </button>
-            <button type="button" role="menuitem" onClick={() => void write(voice)}>
-              <Icon name="voice" />
-              {texts.of("compose.attach_voice")}
-            </button>
-            <button type="button" role="menuitem" onClick={() => void write(note)}>
-              <Icon name="round" />
-              {texts.of("compose.attach_note")}
-            </button>
-          </Menu>
-        )}
-        <input
-          ref={photoPicker}
-          className="pick-photos"
-          type="file"
-          hidden
-          multiple={!channel}
-          accept="image/*"
-          onChange={(event) => {
-            void attach([...(event.target.files ?? [])], true);
-            event.target.value = "";
-          }}
-        />
-        <input
-          ref={filePicker}
-          className="pick-file"
-          type="file"
-          hidden
-          onChange={(event) => {
-            void attach([...(event.target.files ?? [])], false);
-            event.target.value = "";
-          }}
-        />
-        <button
-          type="submit"
-          className={`send ${hinted && text ? "hinted" : ""} ${channel ? "publish" : ""}`}
-          disabled={!text.trim() && !attached}
-          title={texts.of(channel ? "compose.publish" : "compose.send")}
-          aria-label={texts.of(channel ? "compose.publish" : "compose.send")}
         >
-          {channel && <span>{texts.of("compose.publish")}</span>}
-          <Icon name="send" />
-        </button>
-      </form>
-      {keyboard && !folded && (
-        <div className={`reply-keyboard ${chat.keyboard?.resize_keyboard ? "" : "tall"}`}>
-          {keyboard.map((row, at) => (
-            <div key={at}>
-              {row.map((button, column) => {
-                const label = typeof button === "string" ? button : button.text;
-                return (
-                  <button
-                    type="button"
-                    key={column}
-                    onClick={() => {
-                      if (typeof button !== "string" && button.request_location) setLocating({ button: label });
-                      else void pressKey(label);
-                    }}
-                  >
-                    {label}
-                  </button>
-                );
-              })}
-            </div>
-          ))}
-        </div>
-      )}
+          {bot && bot.commands.length > 0 && (
+            <button
+              type="button"
+              className="plain slash"
+              title={texts.of("compose.commands")}
+              aria-label={texts.of("compose.commands")}
+              onClick={() => {
+                type(text === "/" ? "" : "/");
+                area.current?.focus();
+              }}
+            >
+              /
+            </button>
+          )}
+          {channel && !editing && (
+            <Menu label={texts.of("compose.samples")} icon="text" className="samples">
+              {sampleNames.map((name) => (
+                <button type="button" role="menuitem" key={name} onClick={() => setDraft(chat.chat, sample(texts, name))}>
+                  {texts.of("samples.vacancy", { category: texts.ifThere(`samples.categories.${name}`) })}
+                </button>
+              ))}
+              {(["cv", "ad", "scam"] as const).map((name) => (
+                <button type="button" role="menuitem" key={name} onClick={() => setDraft(chat.chat, sample(texts, name))}>
+                  {texts.of(`samples.${name}`)}
+                </button>
+              ))}
+              <hr />
+              {me && (
+                <button type="button" role="menuitemcheckbox" aria-checked={signed} onClick={() => setSigned(!signed)}>
+                  {texts.of("compose.signature", { name: me.first_name })}
+                  {signed && <Icon name="check" />}
+                </button>
+              )}
+            </Menu>
+          )}
+          <textarea
+            ref={area}
+            rows={1}
+            value={text}
+            dir="auto"
+            maxLength={4096}
+            aria-label={texts.of(channel ? "compose.post" : "compose.message")}
+            placeholder={chat.keyboard?.input_field_placeholder ?? texts.of(channel ? "compose.post" : "compose.message")}
+            onChange={(event) => type(event.target.value)}
+            onPaste={pasted}
+            onKeyDown={(event) => {
+              if (commands.length > 0 && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+                event.preventDefault();
+                const step = event.key === "ArrowDown" ? 1 : -1;
+                setChosen((chosen + step + commands.length) % commands.length);
+              } else if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+                event.preventDefault();
+                const command = commands[chosen];
+                void send(command ? `/${command.command}` : text);
+              } else if (event.key === "Escape" && context) {
+                onDone();
+              }
+            }}
+          />
+          {keyboard && (
+            <button
+              type="button"
+              className="plain"
+              title={texts.of("compose.keyboard")}
+              aria-label={texts.of("compose.keyboard")}
+              aria-expanded={!folded}
+              onClick={() => setFolded(!folded)}
+            >
+              <Icon name="keyboard" />
+            </button>
+          )}
+          {!editing && !channel && (
+            <Menu label={texts.of("compose.stickers")} icon="sticker" className="stickers">
+              {stickers.map((emoji) => (
+                <button
+                  type="button"
+                  role="menuitem"
+                  key={emoji}
+                  aria-label={emoji}
+                  onClick={() => void write(() => ({ sticker: sticker(emoji), emoji }))}
+                >
+                  {emoji}
+                </button>
+              ))}
+            </Menu>
+          )}
+          {!editing && channel && (
+            <button
+              type="button"
+              className="plain"
+              title={texts.of("compose.attach_photo")}
+              aria-label={texts.of("compose.attach_photo")}
+              onClick={() => photoPicker.current?.click()}
+            >
+              <Icon name="attach" />
+            </button>
+          )}
+          {!editing && !channel && (
+            <Menu label={texts.of("compose.attach")} icon="attach" className="attachments">
+              <button type="button" role="menuitem" onClick={() => photoPicker.current?.click()}>
+                <Icon name="photo" />
+                {texts.of("compose.attach_photo")}
+              </button>
+              <button type="button" role="menuitem" onClick={() => filePicker.current?.click()}>
+                <Icon name="file" />
+                {texts.of("compose.attach_file")}
+              </button>
+              <button type="button" role="menuitem" onClick={() => setLocating({})}>
+                <Icon name="place" />
+                {texts.of("compose.attach_location")}
+              </button>
+              <button type="button" role="menuitem" onClick={() => void write(() => ({ contact: "me" }))}>
+                <Icon name="person" />
+                {texts.of("compose.attach_contact")}
+              </button>
+              <button type="button" role="menuitem" onClick={() => void write(voice)}>
+                <Icon name="voice" />
+                {texts.of("compose.attach_voice")}
+              </button>
+              <button type="button" role="menuitem" onClick={() => void write(note)}>
+                <Icon name="round" />
+                {texts.of("compose.attach_note")}
+              </button>
+            </Menu>
+          )}
+          <input
+            ref={photoPicker}
+            className="pick-photos"
+            type="file"
+            hidden
+            multiple={!channel}
+            accept="image/*"
+            onChange={(event) => {
+              void attach([...(event.target.files ?? [])], true);
+              event.target.value = "";
+            }}
+          />
+          <input
+            ref={filePicker}
+            className="pick-file"
+            type="file"
+            hidden
+            onChange={(event) => {
+              void attach([...(event.target.files ?? [])], false);
+              event.target.value = "";
+            }}
+          />
+          <button
+            type="submit"
+            className={`send ${hinted && text ? "hinted" : ""} ${channel ? "publish" : ""}`}
+            disabled={!text.trim() && !attached}
+            title={texts.of(channel ? "compose.publish" : "compose.send")}
+            aria-label={texts.of(channel ? "compose.publish" : "compose.send")}
+          >
+            {channel && <span>{texts.of("compose.publish")}</span>}
+            <Icon name="send" />
+          </button>
+        </form>
+        {keyboard && !folded && (
+          <div className={`reply-keyboard ${chat.keyboard?.resize_keyboard ? "" : "tall"}`}>
+            {keyboard.map((row, at) => (
+              <div key={at}>
+                {row.map((button, column) => {
+                  const label = typeof button === "string" ? button : button.text;
+                  return (
+                    <button
+                      type="button"
+                      key={column}
+                      onClick={() => {
+                        if (typeof button !== "string" && button.request_location) setLocating({ button: label });
+                        else void pressKey(label);
+                      }}
+                    >
+                      {label}
+                    </button>
+                  );
+                })}
+              </div>
+            ))}
+          </div>
+        )}
+      </div>
       {locating && (
         <LocationDialog
           onClose={() => setLocating(null)}
@@ -421,6 +423,6 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
           }}
         />
       )}
-    </div>
+    </>
   );
 }

@@ -1,5 +1,7 @@
 // Files as a Telegram app would send them: photos made smaller, a sticker drawn from its emoji, a ready voice and film.
 
+import { Refused } from "./api";
+
 export interface Ready {
   name: string;
   type: string;
@@ -50,7 +52,7 @@ export function sticker(emoji: string): string {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 512;
   const pen = canvas.getContext("2d")!;
-  pen.font = "400px system-ui, sans-serif";
+  pen.font = "400px 'Apple Color Emoji', 'Segoe UI Emoji', 'Noto Color Emoji', sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText(emoji, 256, 286);
@@ -58,7 +60,9 @@ export function sticker(emoji: string): string {
 }
 
 async function base64Of(address: URL): Promise<string> {
-  return bare(await dataUrlOf(await (await fetch(address)).blob()));
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Refused(answer.status, address.pathname);
+  return bare(await dataUrlOf(await answer.blob()));
 }
 
 export const voice = async () => ({ voice: await base64Of(new URL("./assets/voice.ogg", import.meta.url)), duration: 2 });
