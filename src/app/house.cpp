@@ -7,6 +7,7 @@
 #include "accounts/dialogs.hpp"
 #include "accounts/users.hpp"
 #include "app/database.hpp"
+#include "app/dating_parts.hpp"
 #include "app/engines.hpp"
 #include "app/lane_watch.hpp"
 #include "app/leads.hpp"
@@ -266,6 +267,7 @@ class built_house final : public house {
       follower_ = make_sandbox_follower(town);
     } else {
       co_await registry_->add(db, all_.main_bot_token, "hunt.main", "");
+      if (!all_.dating_bot_token.empty()) co_await registry_->add(db, all_.dating_bot_token, dating_role, "");
     }
     if (!leads_->alone()) {
       const auto set_of = [this](speaker who) {
@@ -279,6 +281,7 @@ class built_house final : public house {
       throw std::runtime_error("there is no main bot yet: start a process with the role bots first");
     }
     co_await build_hunt();
+    if (dating_bot_ != 0) build_dating_house();
 
     if (!leads_->alone()) background_.spawn("follow the others", follow_others());
     if (has(role::relay)) {
@@ -295,6 +298,8 @@ class built_house final : public house {
     if (has(role::reader)) co_await start_reader();
     if (has(role::reader)) co_await start_reader_accounts();
     if (follower_ && has(role::reader)) co_await life_.start(*follower_);
+    if (has(role::matching) && dating_) co_await start_matching();
+    if (has(role::rating) && dating_) co_await start_rating();
     if (has(role::scheduler)) co_await start_scheduler();
     if (has(role::api) && all_.public_port != 0) co_await open_public_listener();
   }
@@ -310,6 +315,7 @@ class built_house final : public house {
     auto known = co_await registry_->list(db_->pool());
     for (const auto& bot : known) {
       if (bot.role == "hunt.main") main_bot_ = bot.id;
+      if (bot.role == dating_role) dating_bot_ = bot.id;
       usernames_[bot.id] = bot.username;
     }
     const auto assigned = co_await hunt::assigned_bots(db_->pool());
@@ -349,7 +355,8 @@ class built_house final : public house {
     bot_parts_ = std::make_unique<hunt::bot::parts>(parts_over(db));
     co_await hunt::bot::refresh_categories(*bot_parts_);
     desk_ = std::make_unique<hunt::bot::operator_desk>(*bot_parts_, background_);
-    alerts_ = std::make_unique<hunt::bot::alerts>(*bot_parts_);
+    alert_parts_ = std::make_unique<hunt::bot::parts>(alert_parts_over(db));
+    alerts_ = std::make_unique<hunt::bot::alerts>(*alert_parts_);
     bot_sources_ = make_source_parts(all_, *bot_parts_, *lanes_, follower_.get(), background_);
 
     if (has(role::classifier)) {
@@ -362,15 +369,54 @@ class built_house final : public house {
     }
   }
 
+  // A product speaks through its own bots alone.
   conversation::stage stage_over(pg::pool& db, std::string_view product) {
-    return {db,
-            time_,
-            *texts_,
-            *people_,
-            *dialogs_,
-            *operators_,
-            [this](std::int64_t bot_id) { return sender_of(bot_id); },
-            product};
+    const bool of_dating = product == "dating";
+    conversation::outlet senders = [this, of_dating](std::int64_t bot_id) {
+      return of_dating == (bot_id == dating_bot_) ? sender_of(bot_id) : nullptr;
+    };
+    return {db, time_, *texts_, *people_, *dialogs_, *operators_, std::move(senders), product, {}};
+  }
+
+  void build_dating_house() {
+    dating_town with{on_,
+                     all_,
+                     is_sandbox(),
+                     *secrets_,
+                     stores_->blobs(),
+                     *lanes_,
+                     figures_,
+                     background_,
+                     stage_over(db_->pool(), "dating"),
+                     dating_bot_,
+                     [this] { return username_of(dating_bot_); }};
+    dating_ = build_dating(std::move(with));
+    bot_parts_->before_erasure = [this](pg::transaction& in, const accounts::user& who) {
+      return dating_->erase(in, who);
+    };
+  }
+
+  task<> start_matching() {
+    matching_ = dating_->matching();
+    co_await life_.start(*matching_);
+  }
+
+  // A scheduler of its own, so that a process can have this work alone.
+  task<> start_rating() {
+    const auto office = co_await leads_->run_for("rating", life_);
+    auto options = scheduling();
+    options.name = "rating";
+    rating_jobs_ = tasks::make_scheduler(on_, db_->pool(), office.who, time_, std::move(options));
+    dating_->add_jobs(*rating_jobs_, office.db);
+    co_await life_.start(*rating_jobs_);
+  }
+
+  static tasks::scheduler_options scheduling() {
+    tasks::scheduler_options options;
+    options.told = [log = log::logger("tasks")](std::string_view job, std::string_view error) {
+      log.error("a job failed", {{"job", job}, {"error", error}});
+    };
+    return options;
   }
 
   hunt::bot::parts parts_over(pg::pool& db) {
@@ -386,6 +432,13 @@ class built_house final : public house {
             static_cast<int>(all_.trial_hours / 24),
             {},
             *day_figures_};
+  }
+
+  // What an operator must hear comes to their chats of every product.
+  hunt::bot::parts alert_parts_over(pg::pool& db) {
+    auto out = parts_over(db);
+    out.senders = [this](std::int64_t bot_id) { return sender_of(bot_id); };
+    return out;
   }
 
   task<> refresh_categories() {
@@ -417,6 +470,7 @@ class built_house final : public house {
   }
 
   telegram::routes table_of(const telegram::live_bot& bot) {
+    if (bot.purpose == dating_role) return dating_->routes();
     auto out = bot.purpose == "hunt.main" ? hunt::bot::main_bot_routes(*bot_parts_, *desk_)
                                           : hunt::bot::category_bot_routes(*bot_parts_, *desk_);
     bot_sources_->attach(out);
@@ -471,6 +525,10 @@ class built_house final : public house {
   task<> introduce(std::int64_t bot_id) {
     auto* out = sender_of(bot_id);
     if (!out) co_return;
+    if (bot_id == dating_bot_) {
+      co_await dating_->introduce();
+      co_return;
+    }
     std::optional<hunt::category_id> category;
     if (const auto found = category_of_.find(bot_id); found != category_of_.end()) category = found->second;
     co_await hunt::bot::introduce(*bot_parts_, *out, category);
@@ -494,7 +552,9 @@ class built_house final : public house {
       bot_changed(bot, detail);
     };
     parts.chat_closed = [this](std::int64_t bot_id, std::int64_t chat_id, telegram::refusal) {
-      background_.spawn("a person left", hunt::bot::chat_closed(*bot_parts_, bot_id, chat_id));
+      background_.spawn("a person left", bot_id == dating_bot_
+                                             ? dating_->chat_closed(chat_id)
+                                             : hunt::bot::chat_closed(*bot_parts_, bot_id, chat_id));
     };
     parts.chat_migrated = [this](std::int64_t bot_id, std::int64_t from, std::int64_t to) {
       background_.spawn("a chat moved", hunt::bot::chat_migrated(*bot_parts_, bot_id, from, to));
@@ -505,6 +565,9 @@ class built_house final : public house {
     auto set = telegram::make_bot_set(on_, *http_, *update_log_, time_, std::move(options), std::move(parts));
     bots_ = set.get();
     led_.push_back(make_led_part(on_, office.who, std::move(set)));
+    co_await life_.start(*led_.back());
+    if (!dating_) co_return;
+    led_.push_back(make_led_part(on_, office.who, dating_->couriers(office.db)));
     co_await life_.start(*led_.back());
   }
 
@@ -594,13 +657,9 @@ class built_house final : public house {
   }
 
   task<> start_scheduler() {
-    tasks::scheduler_options options;
-    options.told = [log = log::logger("tasks")](std::string_view job, std::string_view error) {
-      log.error("a job failed", {{"job", job}, {"error", error}});
-    };
     const auto office = co_await leads_->run_for("scheduler", life_);
     // Over the database itself: it asks for the lead by its own, and a spare makes its jobs known as well.
-    jobs_ = tasks::make_scheduler(on_, db_->pool(), office.who, time_, std::move(options));
+    jobs_ = tasks::make_scheduler(on_, db_->pool(), office.who, time_, scheduling());
     const auto each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
       tasks::job job;
       job.name = std::move(name);
@@ -610,7 +669,8 @@ class built_house final : public house {
     };
     job_parts_ = std::make_unique<hunt::bot::parts>(parts_over(office.db));
     co_await hunt::bot::refresh_categories(*job_parts_);
-    job_alerts_ = std::make_unique<hunt::bot::alerts>(*job_parts_);
+    job_alert_parts_ = std::make_unique<hunt::bot::parts>(alert_parts_over(office.db));
+    job_alerts_ = std::make_unique<hunt::bot::alerts>(*job_alert_parts_);
     job_desk_ = std::make_unique<hunt::bot::operator_desk>(*job_parts_, background_);
     job_sources_ = make_source_parts(all_, *job_parts_, *lanes_, follower_.get(), background_);
     job_sources_->add_jobs(*jobs_);
@@ -627,6 +687,7 @@ class built_house final : public house {
          [this] { return drop(hunt::bot::watch_the_minute(*job_parts_, *job_alerts_)); });
     each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
     each("hunt.operator_catch_up", 60s, [this] { return job_desk_->catch_up(); });
+    if (dating_) dating_->add_desk_jobs(*jobs_);
     tasks::job daily;
     daily.name = "hunt.tell_the_day";
     daily.when = tasks::daily{std::chrono::hours(all_.daily_line_at_h)};
@@ -713,7 +774,7 @@ class built_house final : public house {
   std::unique_ptr<leads> leads_;
   std::unique_ptr<bots::registry> registry_;
   std::unique_ptr<telegram::update_log> update_log_;
-  std::int64_t main_bot_ = 0;
+  std::int64_t main_bot_ = 0, dating_bot_ = 0;  // 0: there is none
   std::map<std::int64_t, std::string> usernames_;
   std::map<std::int64_t, hunt::category_id> category_of_;
 
@@ -733,8 +794,11 @@ class built_house final : public house {
   std::unique_ptr<hunt::bot::alerts> alerts_, job_alerts_;
   std::unique_ptr<source_parts> bot_sources_, job_sources_;
 
-  std::unique_ptr<async::part> lane_watch_;
-  std::unique_ptr<tasks::scheduler> jobs_;
+  std::unique_ptr<hunt::bot::parts> alert_parts_, job_alert_parts_;
+  std::unique_ptr<dating_house> dating_;  // null where there is no bot for it
+
+  std::unique_ptr<async::part> lane_watch_, matching_;
+  std::unique_ptr<tasks::scheduler> jobs_, rating_jobs_;
   std::unique_ptr<sender_set> notices_,
       deliveries_;                     // null in the only process: there the bots' senders do it
   telegram::bot_set* bots_ = nullptr;  // owned by its led part

@@ -8,14 +8,16 @@
 namespace tandem::app {
 namespace {
 
-constexpr std::array<role_info, 8> table{{
+constexpr std::array<role_info, 10> table{{
     {role::reader, "reader", "source reader", "database, channel pages"},
     {role::classifier, "classifier", "post judge, model judge, model watch",
      "database, the model in share/, the language model"},
     {role::delivery, "delivery", "fan-out, couriers", "database, Bot API; one process per installation"},
-    {role::bots, "bots", "main bot, category bots, operator's chat",
+    {role::bots, "bots", "main bot, category bots, Dating's bot with its couriers, operator's chat",
      "database, Bot API; one process per installation"},
     {role::scheduler, "scheduler", "periodic jobs, alerts", "database, Bot API"},
+    {role::matching, "matching", "Dating's engine in memory, which writes decks", "database"},
+    {role::rating, "rating", "Dating's re-rating, reminders and clean-up", "database; one process works"},
     {role::api, "api", "public listener (webhooks)", "database, public_port; runs with bots"},
     {role::relay, "relay", "queue watch: what waits, what died; the relay to RabbitMQ",
      "database, RabbitMQ if it is set"},

@@ -8,7 +8,7 @@
 namespace tandem::app {
 
 // A role is a name for a set of parts that run in one process; `tandem up` runs all of them.
-enum class role { reader, classifier, delivery, bots, scheduler, api, relay, sandbox };
+enum class role { reader, classifier, delivery, bots, scheduler, matching, rating, api, relay, sandbox };
 
 struct role_info {
   role what;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "app/dating_parts.hpp"
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
@@ -18,6 +19,7 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr std::int64_t main_bot_number = 7'000'000'001;  // the category bots follow it
+constexpr std::int64_t dating_bot_number = 7'000'000'900;
 constexpr std::string_view token_tail = ":sandbox-token-that-is-no-secret-at-all";
 constexpr auto look_for_channels_every = 1s;
 constexpr auto tell_stages_every = 30ms;     // stages are told in bundles
@@ -210,9 +212,15 @@ task<> furnish_sandbox(sandbox_town with) {
     co_await tx->commit();
     known = co_await with.registry.list(with.db);
   }
+  // Also in a sandbox that is older than Dating.
+  if (std::ranges::find(known, dating_role, &bots::registered_bot::role) == known.end()) {
+    const auto token = std::to_string(dating_bot_number) + std::string(token_tail);
+    co_await with.registry.add(with.db, token, dating_role, "");
+    known = co_await with.registry.list(with.db);
+  }
   const auto assigned = co_await hunt::assigned_bots(with.db);
   for (const auto& bot : known) {
-    std::string username = "tandem_hunt_bot";
+    std::string username = bot.role == dating_role ? "tandem_dating_bot" : "tandem_hunt_bot";
     for (const auto& one : assigned) {
       if (one.bot_id == bot.id) username = "tandem_" + one.slug + "_bot";
     }

@@ -23,7 +23,7 @@ struct sandbox_town {
   const clock& time;
 };
 
-// The first time: one main bot, one bot for each category, the starter channels. At every start: makes sure
+// The first time: one main bot, one bot for each category, one for Dating, the starter channels. At every start: makes sure
 // that the sandbox knows the bots (its folder may be younger than the database).
 task<> furnish_sandbox(sandbox_town with);
 

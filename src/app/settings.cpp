@@ -13,6 +13,7 @@
 #include "platform/redis/redis.hpp"
 #include "platform/s3/s3.hpp"
 
+#include "app/dating_parts.hpp"
 #include "app/reading_parts.hpp"
 #include "app/shares.hpp"
 
@@ -212,6 +213,41 @@ std::vector<setting> settings::describe() {
           "learn_from_posts", learn_from_posts,
           "Whether the local judge learns from posts at night. Read docs/operator.md first: Telegram's terms "
           "have a word to say."),
+      setting::secret_text("dating_bot_token", dating_bot_token,
+                           "The token of Dating's bot from BotFather. Empty: there is no Dating (a sandbox "
+                           "has it anyway).",
+                           "123456789:AAF…"),
+      setting::choice("photos_approve", photos_approve, {"by_mode", "operator", "automatic"},
+                      "Who looks at newcomers' photos before others see them: the operator in their chat, or "
+                      "nobody (automatic). by_mode: nobody in a sandbox, the operator elsewhere."),
+      setting::number("dating_likes_a_day", dating_likes_a_day, 0, 100'000,
+                      "Likes that a person gives a day, at most. 0: no limit."),
+      setting::number("dating_premium_likes_a_day", dating_premium_likes_a_day, 0, 100'000,
+                      "The same with premium. 0: no limit."),
+      setting::number("dating_letters_a_day", dating_letters_a_day, 0, 10'000,
+                      "Likes with a letter a day, at most. 0: no limit."),
+      setting::number("dating_premium_letters_a_day", dating_premium_letters_a_day, 0, 10'000,
+                      "The same with premium. 0: no limit."),
+      setting::number(
+          "dating_undos_a_day", dating_undos_a_day, 0, 10'000,
+          "How often a person takes the last one back a day; with premium as often as they like."),
+      setting::number("dating_showings_a_day", dating_showings_a_day, 1, 1'000'000,
+                      "How often a person is shown to others a day, at most: attention is spread."),
+      setting::list("dating_talks_a_day", dating_talks_a_day,
+                    "New talks that a person begins a day: a newcomer, one whose photo was approved, one who "
+                    "has been here for long.",
+                    "5, 20, 60"),
+      setting::list("dating_messages_a_day", dating_messages_a_day, "Messages a day, of the same three.",
+                    "60, 400, 2000"),
+      setting::number("dating_invite_days", dating_invite_days, 1, 365,
+                      "Days of premium for both sides of an invitation."),
+      setting::number("dating_invites_a_month", dating_invites_a_month, 0, 10'000,
+                      "Invitations that a person is rewarded for in thirty days, at most."),
+      setting::flag("dating_engine", dating_engine,
+                    "Whether a process of the role matching writes decks. Without it they are found by "
+                    "queries."),
+      setting::flag("dating_learn", dating_learn,
+                    "Whether the rating's coefficients are fitted anew every night."),
       setting::text("operator_name", operator_name,
                     "Who runs this installation: named in /privacy and /help.", "Ivan Petrov, Moscow"),
       setting::text("operator_contact", operator_contact,
@@ -271,6 +307,20 @@ setting_mistakes check_together(const settings& all) {
   if (!all.database.empty() && all.bot_rate != 0 &&
       all.answer_rate + most_that_give_notices >= all.bot_rate) {
     mistakes.push_back("answer_rate leaves nothing of bot_rate for deliveries: take less, such as 8 of 29");
+  }
+  if (!all.dating_bot_token.empty() && all.main_bot_token.empty()) {
+    mistakes.push_back(
+        "dating_bot_token is set, but not main_bot_token: set both, or none for a sandbox, which has a bot "
+        "for Dating by itself");
+  }
+  if (!all.dating_bot_token.empty() && all.dating_bot_token == all.main_bot_token) {
+    mistakes.push_back("dating_bot_token is main_bot_token: each product has a bot of its own");
+  }
+  for (const auto& [name, numbers] : {std::pair("dating_talks_a_day", &all.dating_talks_a_day),
+                                      std::pair("dating_messages_a_day", &all.dating_messages_a_day)}) {
+    if (!read_by_trust(*numbers)) {
+      mistakes.push_back(std::string(name) + ": write three numbers that do not fall, such as 5, 20, 60");
+    }
   }
   if (const auto worth = read_worth(all.currency_worth); !worth) {
     mistakes.push_back("currency_worth = " + worth.error() +

@@ -60,6 +60,17 @@ struct settings {
   std::int64_t model_daily_cap = 0;                      // millionths of the currency
   bool learn_from_posts = false;
 
+  std::string dating_bot_token;
+  std::string photos_approve = "by_mode";
+  std::int64_t dating_likes_a_day = 100, dating_premium_likes_a_day = 0;  // 0: no limit
+  std::int64_t dating_letters_a_day = 3, dating_premium_letters_a_day = 20;
+  std::int64_t dating_undos_a_day = 1;
+  std::int64_t dating_showings_a_day = 200;
+  std::vector<std::string> dating_talks_a_day{"5", "20", "60"};
+  std::vector<std::string> dating_messages_a_day{"60", "400", "2000"};
+  std::int64_t dating_invite_days = 3, dating_invites_a_month = 10;
+  bool dating_engine = true, dating_learn = true;
+
   std::string operator_name, operator_contact;
   std::string operator_time_zone = "Europe/Moscow";
 

@@ -37,7 +37,7 @@ class pg_scheduler final : public scheduler {
   pg_scheduler(executor on, pg::pool& db, lead::candidate& lead, const clock& time, scheduler_options options)
       : on_(on), db_(db), lead_(lead), time_(time), options_(std::move(options)), wake_(on) {}
 
-  std::string_view name() const override { return "scheduler"; }
+  std::string_view name() const override { return options_.name; }
 
   void add(job what) override {
     auto name = what.name;

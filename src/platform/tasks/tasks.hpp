@@ -96,6 +96,7 @@ class scheduler : public async::part {
 };
 
 struct scheduler_options {
+  std::string name = "scheduler";         // of the part: one for each in a process
   std::chrono::milliseconds poll{1'000};  // 0: nothing runs by itself, run_due() is called by hand
   // Told about every run that failed. May be empty.
   std::function<void(std::string_view job, std::string_view error)> told;
