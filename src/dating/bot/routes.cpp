@@ -13,17 +13,21 @@ struct table {
 // One line for each table, in the order in which they are asked.
 std::vector<table> tables_of_all() {
   return {
-      {open_rows(), nullptr},
-      {menu_rows(), members_only},
+      {open_rows(), nullptr},       {registration_rows(), nullptr},
+      {profile_rows(), nullptr},    {photo_rows(), photo_owners_only},
+      {photo_desk_rows(), nullptr}, {menu_rows(), members_only},
+      {deck_rows(), members_only},  {like_rows(), members_only},
   };
 }
 
 // In the order in which they are asked.
-constexpr std::array<taker, 0> takers{};
+constexpr taker takers[] = {take_registration, take_photo};
 
 std::vector<announcement> all_announcements() {
   std::vector<announcement> out;
-  for (const auto some : {menu_announcements()}) out.insert(out.end(), some.begin(), some.end());
+  for (const auto some :
+       {menu_announcements(), profile_announcements(), photo_announcements(), like_announcements()})
+    out.insert(out.end(), some.begin(), some.end());
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "dating/ids.hpp"
+#include "dating/rating/primary.hpp"
 #include "platform/pg/pg.hpp"
 #include "platform/queue/queue.hpp"
 
@@ -50,13 +51,13 @@ struct card_photo {
 struct deck_card {
   user_id who;
   std::string name, about;
+  sex is = sex::female;
   int age = 0;
   double km = 0;
   std::int64_t place_id = 0;
   bool same_town = false;
-  instant active_at;  // to the hour
-  std::vector<std::string> interests,
-      common;                      // slugs; own words as '+words'. `common` is part of `interests`
+  instant active_at;                           // to the hour
+  std::vector<std::string> interests, common;  // as stored; `common`: those that the viewer has, too
   std::vector<card_photo> photos;  // those that others may see, in their order
   bool wrote = false;              // there is a letter with their like for the viewer
 };

@@ -21,7 +21,7 @@ SELECT c.user_id, c.name, c.about,
        ph.ids, ph.files,
        EXISTS (SELECT FROM dating.judgements j
                WHERE j.viewer_id = c.user_id AND j.candidate_id = v.user_id AND j.liked AND j.letter IS NOT NULL),
-       (SELECT count(*) FROM ready)
+       c.sex = 'male', (SELECT count(*) FROM ready)
 FROM (SELECT candidate_id FROM ready ORDER BY place LIMIT 1) r
 JOIN dating.profiles v ON v.user_id = $1
 JOIN dating.profiles c ON c.user_id = r.candidate_id
@@ -40,7 +40,7 @@ SELECT c.user_id, c.name, c.about,
        ph.ids, ph.files,
        EXISTS (SELECT FROM dating.judgements j
                WHERE j.viewer_id = c.user_id AND j.candidate_id = v.user_id AND j.liked AND j.letter IS NOT NULL),
-       0
+       c.sex = 'male'
 FROM dating.profiles v
 JOIN dating.profiles c ON c.user_id = $3 AND c.user_id <> v.user_id AND c.state = 'active' AND NOT c.shadow
 CROSS JOIN LATERAL (

@@ -31,6 +31,7 @@ deck_card read_card(const pg::result::row& row) {
   const auto files = row.get<std::vector<std::string>>(11);
   for (std::size_t i = 0; i < ids.size(); ++i) out.photos.push_back({ids[i], files[i]});
   out.wrote = row.get<bool>(12);
+  out.is = row.get<bool>(13) ? sex::male : sex::female;
   return out;
 }
 
@@ -82,7 +83,7 @@ class pg_decks final : public decks {
     const auto rows = co_await in(sql::next, viewer.who, today(), viewer.accepted, settings_.showings_a_day,
                                   settings_.low + 1, viewer.bot_id);
     if (rows.empty()) co_return std::nullopt;
-    taken out{read_card(rows.front()), rows.front().get<int>(13) - 1};
+    taken out{read_card(rows.front()), rows.front().get<int>(14) - 1};
     co_return out;
   }
 
