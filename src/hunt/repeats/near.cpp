@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/text/stable_hash.hpp"
@@ -55,12 +56,21 @@ const std::unordered_set<std::string_view>& roles() {
   return words;
 }
 
-const std::unordered_set<std::string_view>& numerals() {
-  static const std::unordered_set<std::string_view> words{
-      "один",   "одн",  "два",   "две",   "двух", "дво",  "три",   "трех",   "тро",   "четыр",  "четырех",
-      "пят",    "пять", "шест",  "шесть", "сем",  "семь", "восем", "восемь", "девят", "девять", "десят",
-      "десять", "two",  "three", "four",  "five", "six",  "seven", "eight",  "nine",  "ten"};
+// Numbers in words, folded, and what they are in figures.
+const std::unordered_map<std::string_view, std::string_view>& numerals() {
+  static const std::unordered_map<std::string_view, std::string_view> words{
+      {"один", "1"},    {"одна", "1"},    {"одно", "1"},   {"одного", "1"}, {"одной", "1"},  {"два", "2"},
+      {"две", "2"},     {"двух", "2"},    {"двое", "2"},   {"три", "3"},    {"трех", "3"},   {"трое", "3"},
+      {"четыре", "4"},  {"четырех", "4"}, {"пять", "5"},   {"пяти", "5"},   {"шесть", "6"},  {"шести", "6"},
+      {"семь", "7"},    {"семи", "7"},    {"восемь", "8"}, {"восьми", "8"}, {"девять", "9"}, {"девяти", "9"},
+      {"десять", "10"}, {"десяти", "10"}, {"one", "1"},    {"two", "2"},    {"three", "3"},  {"four", "4"},
+      {"five", "5"},    {"six", "6"},     {"seven", "7"},  {"eight", "8"},  {"nine", "9"},   {"ten", "10"}};
   return words;
+}
+
+bool is_thousand(const text::token& one) {
+  static constexpr std::string_view words[] = {"к", "k", "т", "тыс", "тысяч", "тысячи", "тысяча"};
+  return one.kind == token_kind::word && std::ranges::find(words, one.folded) != std::end(words);
 }
 
 // A good mixture of the bits (the finaliser of splitmix64).
@@ -184,10 +194,18 @@ compared_text::compared_text(const text::token_list& tokens) {
     for (auto i = line.begin; i < line.end && words_.size() < most_words; ++i) {
       const auto& one = tokens[i];
       if (!repeats::is_word(one)) continue;
-      const bool number = one.kind == token_kind::number || numerals().contains(one.folded);
       if (one.kind == token_kind::number && is_phone(tokens, i)) continue;
+      const auto in_words = numerals().find(one.folded);
+      const bool number = one.kind == token_kind::number || in_words != numerals().end();
       word out;
-      out.hash = text::stable_hash_of(one.stem);
+      text::stable_hash hash;
+      hash.add(in_words == numerals().end() ? std::string_view(one.stem) : in_words->second);
+      // "40 тысяч" and "40к" are 40 000.
+      if (number && i + 1 < line.end && is_thousand(tokens[i + 1])) {
+        hash.add("000");
+        ++i;
+      }
+      out.hash = hash.value();
       out.number = number;
       out.foreign = !number && has_latin(one.folded);
       out.title = title;

@@ -44,7 +44,7 @@ struct likeness {
 };
 
 struct near_settings {
-  double shared = 0.6;  // at least; chosen by labelled pairs, see docs/decisions/0009-sources.md
+  double shared = 0.6;  // at least; chosen by labelled pairs, see decision 0009
 };
 
 likeness compare(const compared_text& one, const compared_text& other, const near_settings& settings = {});

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "hunt/repeats/fingerprint.hpp"
+#include "hunt/repeats/written_pairs_for_test.hpp"
+
 namespace tandem::hunt {
 namespace {
 
@@ -89,6 +92,22 @@ TEST(Near, NumbersInWordsAreNumbers) {
             likeness::verdict::other_numbers);
 }
 
+TEST(Near, TheSameSumWrittenInAnotherWayIsARepeat) {
+  for (const std::string_view sum : {"60 тысяч ₽", "60к", "60000 руб.", "60 тыс. рублей"}) {
+    EXPECT_TRUE(is_found(post, with(post, "60 000 ₽", sum))) << sum;
+  }
+  EXPECT_EQ(between(post, with(post, "60 000 ₽", "90 тысяч ₽")), likeness::verdict::other_numbers);
+}
+
+TEST(Near, ANumberInWordsIsTheSameInFigures) {
+  const auto drawn = [](std::string_view how_many) {
+    return "Нужно нарисовать " + std::string(how_many) +
+           " иконок для сайта ветеринарной клиники в едином мягком стиле";
+  };
+  EXPECT_EQ(between(drawn("восемь"), drawn("8")), likeness::verdict::repeat);
+  EXPECT_EQ(between(drawn("восемь"), drawn("9")), likeness::verdict::other_numbers);
+}
+
 TEST(Near, AnotherToolInTheMiddleIsNoRepeat) {
   const std::string java =
       "Компания делает сервис доставки, сейчас в команде двенадцать человек и две недели на спринт.\n"
@@ -130,6 +149,23 @@ TEST(Near, UnrelatedPostsShareNothing) {
       "Опыт переговоров обязателен, одежда деловая. Оплата 9 000 ₽ в день, заявки до четверга.";
   EXPECT_FALSE(share_a_band(post, other));
   EXPECT_EQ(between(post, other), likeness::verdict::different);
+}
+
+// The figures are in docs/decisions/0009-near-repeats-are-compared-word-by-word.md; they may get better, not
+// worse.
+TEST(Near, OfTheWrittenPairsNearlyAllCopiesAreFoundAndOneOtherIsTakenForACopy) {
+  const auto pairs =
+      read_written_pairs(std::filesystem::path(TANDEM_SOURCE_DIR) / "tests/data/hunt/repeats.txt");
+  std::vector<std::string> missed, taken;
+  for (const auto& pair : pairs) {
+    const bool found = fingerprint(pair.post) == fingerprint(pair.other) || is_found(pair.post, pair.other);
+    if (pair.repeat && !found) missed.push_back(pair.how);
+    if (!pair.repeat && found) taken.push_back(pair.how);
+  }
+  EXPECT_EQ(std::ranges::count_if(pairs, &written_pair::repeat), 47);
+  EXPECT_EQ(pairs.size(), 81U);
+  EXPECT_LE(missed.size(), 1U) << testing::PrintToString(missed);
+  EXPECT_LE(taken.size(), 1U) << testing::PrintToString(taken);
 }
 
 }  // namespace
