@@ -13,20 +13,22 @@ struct table {
 // One line for each table, in the order in which they are asked.
 std::vector<table> tables_of_all() {
   return {
-      {open_rows(), nullptr},       {registration_rows(), nullptr},
-      {profile_rows(), nullptr},    {photo_rows(), photo_owners_only},
-      {photo_desk_rows(), nullptr}, {menu_rows(), members_only},
-      {deck_rows(), members_only},  {like_rows(), members_only},
+      {open_rows(), nullptr},        {registration_rows(), nullptr},
+      {profile_rows(), nullptr},     {photo_rows(), photo_owners_only},
+      {photo_desk_rows(), nullptr},  {menu_rows(), members_only},
+      {deck_rows(), members_only},   {like_rows(), members_only},
+      {talk_rows(), members_only},   {talk_edit_rows(), nullptr},
+      {safety_rows(), members_only}, {safety_desk_rows(), nullptr},
   };
 }
 
 // In the order in which they are asked.
-constexpr taker takers[] = {take_registration, take_photo};
+constexpr taker takers[] = {take_registration, take_photo, take_talk};
 
 std::vector<announcement> all_announcements() {
   std::vector<announcement> out;
-  for (const auto some :
-       {menu_announcements(), profile_announcements(), photo_announcements(), like_announcements()})
+  for (const auto some : {menu_announcements(), profile_announcements(), photo_announcements(),
+                          like_announcements(), talk_announcements(), safety_announcements()})
     out.insert(out.end(), some.begin(), some.end());
   return out;
 }

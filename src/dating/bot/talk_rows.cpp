@@ -178,8 +178,9 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::talk_place, "decided_place", "talk", place},
     {route::by::command, "delete", "deleted_message", "chat", delete_for_both},
     {route::by::command, "talks", "looked_at_talks", "chat", list},
-    {route::by::kind, "edited_message", "", "", edited},
 };
+
+constexpr row edit_rows[] = {{route::by::kind, "edited_message", "", "", edited}};
 
 task<std::optional<screen>> draw_contact(const parts& with, const notice& what, const view& to) {
   const auto found = co_await with.conversations.find(with.db, what.who, match_id(what.about_id));
@@ -203,6 +204,7 @@ constexpr announcement announcements[] = {{"contact", draw_contact}, {"contact_a
 }  // namespace
 
 std::span<const row> talk_rows() { return rows; }
+std::span<const row> talk_edit_rows() { return edit_rows; }
 std::span<const announcement> talk_announcements() { return announcements; }
 
 task<std::optional<reply>> take_talk(turn& now) {

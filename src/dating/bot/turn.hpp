@@ -31,6 +31,7 @@ std::span<const row> photo_rows();         //                                   
 std::span<const row> deck_rows();          //                                                      deck:
 std::span<const row> like_rows();          // who liked me, letters, matches                       like:
 std::span<const row> talk_rows();          //                                                      talk:
+std::span<const row> talk_edit_rows();     // edited messages, of whoever
 std::span<const row> safety_rows();        // complaints, blocks                                   safe:
 std::span<const row> photo_desk_rows();    // the operator's chats; check is_operators_chat()      op:photo:
 std::span<const row> safety_desk_rows();   //                                                      op:case:
@@ -72,6 +73,8 @@ task<reply> say_not_understood(turn& now);  // what there is to do here
 // Before the rows for people whose registration is finished: everybody else goes on with it, and who is
 // banned hears why.
 task<std::optional<reply>> members_only(turn& now);
+// The same for photos, which registration asks for, too.
+task<std::optional<reply>> photo_owners_only(turn& now);
 
 // The commands in a language, for setMyCommands.
 std::vector<telegram::bot_command> commands_in(const parts& with, std::string_view language);

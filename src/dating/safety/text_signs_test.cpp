@@ -52,7 +52,7 @@ TEST_F(Signs, HandlesInOtherNetworksAreFound) {
 TEST_F(Signs, SolicitationAndAsksForMoneyAreFound) {
   all_are("solicitation",
           {"встреча за вознаграждение", "интим услуги", "эскорт, выезд", "ищу спонсора", "OnlyFans in bio",
-           "продаю интимки", "sex for money", "лёгкий заработок", "лёгкий 3apa6oтok",
+           "продаю интимки", "sex for money", "лёгкий заработок", "лёгкий зapaбoтok", "лёгкий 3аработок",
            "заработок без вложений", "зарабатываю на крипте", "easy money here", "earn with crypto",
            "казино дарит бонус", "sugar daddy wanted"});
   all_are("money", {"скинь 500 рублей", "переведи мне немного денег", "скинь на карту", "займи тысячу",
