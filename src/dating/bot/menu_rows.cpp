@@ -30,7 +30,9 @@ task<reply> start(turn& now) {
   if (given.starts_with(claiming)) co_return co_await claim(now, given.substr(claiming.size()));
   if (registered(now)) co_return co_await show_menu(now);
   // Nothing is kept of anybody before the consent: the code travels in its button.
-  if (given.starts_with(invited_by)) now.invited_by = given.substr(invited_by.size());
+  if (given.starts_with(invited_by) && given.size() == invited_by.size() + code_length) {
+    now.invited_by = given.substr(invited_by.size());
+  }
   co_return co_await go_on_registering(now);
 }
 
@@ -110,12 +112,17 @@ telegram::commands_of commands_here(const turn& now) {
 }
 
 task<reply> set_language(turn& now) {
+  // "ru", before the consent with the code of an invitation: "ru:k3x9abcd".
+  const std::string_view given = now.in.argument;
+  const auto end = std::min(given.find(':'), given.size());
+  const std::string language(given.substr(0, end));
+  now.invited_by = given.substr(std::min(end + 1, given.size()));
   const auto& known = now.with.texts.languages();
-  const bool there = std::ranges::find(known, now.in.argument) != known.end();
+  const bool there = std::ranges::find(known, language) != known.end();
   if (there) {
-    co_await now.with.people.set_language(now.db, now.person.id, now.in.argument);
-    now.person.language = now.in.argument;
-    now.subject = now.person.language;
+    co_await now.with.people.set_language(now.db, now.person.id, language);
+    now.person.language = language;
+    now.subject = language;
   }
   reply out;
   if (registered(now)) {

@@ -34,6 +34,8 @@ struct growth_settings {
   std::chrono::minutes boost{30};
 };
 
+inline constexpr std::size_t code_length = 8;  // of an invitation; a-z, 2-9
+
 // How somebody came by a code.
 enum class arrival : std::uint8_t {
   noted,

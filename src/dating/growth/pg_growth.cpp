@@ -10,11 +10,10 @@ namespace sql = tandem::dating::sql::growth;
 
 // Letters and digits that are not mistaken for one another; what Telegram lets a deep link carry.
 constexpr std::string_view code_alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
-constexpr int code_length = 8;
 
 std::string new_code() {
   std::string out;
-  for (int i = 0; i < code_length; ++i) {
+  for (std::size_t i = 0; i < code_length; ++i) {
     out += code_alphabet[randombytes_uniform(static_cast<std::uint32_t>(code_alphabet.size()))];
   }
   return out;
