@@ -371,6 +371,30 @@ TEST_F(Bots, ACardIsSavedExplainedAndItsAuthorHidden) {
   EXPECT_SAYS(says(1, "/saved")[0].text("text"), "Nothing here");
 }
 
+TEST_F(Bots, EveryChannelWhereAVacancyWasSeenIsListedWithItsContact) {
+  const auto id = number(delivered_vacancy());
+  EXPECT_EQ(presses(1, "more:" + id)[1].text("text").find("Seen in"), std::string::npos) << "in one only";
+  ask("INSERT INTO hunt.sources (kind, name, title, state, next_read_at, added_at) "
+      "SELECT 'preview', n, initcap(n), CASE n WHEN 'gone' THEN 'taken_down' ELSE 'active' END, now(), now() "
+      "FROM unnest(ARRAY['late', 'early', 'gone', 'deleted']) AS n");
+  ask("INSERT INTO hunt.posts (source_id, message_id, posted_at, seen_at, text, url, contact_url, "
+      "content_hash, "
+      "fingerprint, state, reason, repeat_of) "
+      "SELECT source_id, m, now() + m * interval '1 hour' * CASE name WHEN 'early' THEN 1 ELSE 2 END, now(), "
+      "'', "
+      "'https://t.me/' || name || '/' || m, CASE name WHEN 'early' THEN 'mailto:hr@e.example' "
+      "ELSE 'https://t.me/oleg' END, '', '', 'repeat', CASE name WHEN 'deleted' THEN 'deleted' ELSE '' END, "
+      "1 "
+      "FROM hunt.sources, generate_series(1, 2) AS m WHERE name <> 'jobs'");
+  const auto text = presses(1, "more:" + id)[1].text("text");
+  const auto list = text.substr(std::min(text.find("Seen in"), text.size()));
+  EXPECT_EQ(list,
+            "Seen in:\n"
+            "• <a href=\"https://t.me/jobs/1\">Good jobs</a> — <a href=\"https://t.me/anna\">@anna</a>\n"
+            "• <a href=\"https://t.me/early/1\">Early</a> — hr@e.example\n"
+            "• <a href=\"https://t.me/late/1\">Late</a> — <a href=\"https://t.me/oleg\">@oleg</a>");
+}
+
 TEST_F(Bots, SomebodyElsesCardIsNobodys) {
   const auto id = number(delivered_vacancy());
   for (const std::string& data : {"card:" + id, "save:" + id + ":1", "wrong:" + id, "report:" + id + ":2",

@@ -111,6 +111,20 @@ task<reply> unreport(turn& now) {
   co_return out;
 }
 
+task<screen> more(turn& now, const pressed& what) {
+  const auto places = co_await now.with.vacancies.places(now.db, what.card.id);
+  co_return more_about(now.to(), what.card, places, what.opened_from);
+}
+
+task<reply> open_more(turn& now) {
+  const auto what = co_await look_up(now, false);
+  if (!what) co_return not_yours(now);
+  if (what->card.withdrawn) co_return gone(now, *what);
+  reply out;
+  out.show = co_await more(now, *what);
+  co_return out;
+}
+
 task<reply> explain(turn& now) {
   const auto what = co_await look_up(now, false);
   if (!what) co_return not_yours(now);
@@ -133,7 +147,7 @@ task<reply> hide(turn& now) {
   co_await now.with.vacancies.hide_author(now.db, now.person.id, what->card.id, hidden);
   what->card.author_hidden = hidden;
   reply out;
-  out.show = more_about(now.to(), what->card, what->opened_from);
+  out.show = co_await more(now, *what);
   out.note = now.to().plain(hidden ? "card.hidden_note" : "card.shown_note");
   co_return out;
 }
@@ -180,7 +194,7 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::complain, "", "", open<ask_complaint>},
     {route::by::callback_prefix, press::report, "reported", "card", report},
     {route::by::callback_prefix, press::unreport, "took_report_back", "card", unreport},
-    {route::by::callback_prefix, press::more, "", "", open<more_about>},
+    {route::by::callback_prefix, press::more, "", "", open_more},
     {route::by::callback_prefix, press::why, "asked_why", "card", explain},
     {route::by::callback_prefix, press::hide, "hid_author", "card", hide},
     {route::by::callback_prefix, press::contact, "", "", open<how_to_respond>},

@@ -118,6 +118,38 @@ screen ask(const view& to, const vacancy_card& card, list_offset from,
   return {title_line(to, card) + "\n\n" + to.html("wrong.text"), keys.build()};
 }
 
+// "@name" with its link, an address, a number; other links by the site's name.
+std::string contact_html(std::string_view url) {
+  if (is_person(url)) {
+    const auto name = url.substr(telegram_address.size());
+    return telegram::link("@" + std::string(name.substr(0, name.find('?'))), url);
+  }
+  if (is_link(url)) {
+    const auto site = url.substr(url.find("//") + 2);
+    return telegram::link(site.substr(0, site.find('/')), url);
+  }
+  return telegram::escape(url.substr(url.find(':') + 1));  // mailto, tel
+}
+
+std::string places_html(const view& to, const seen_places& places) {
+  if (places.total < 2) return {};
+  std::string lines;
+  for (const auto& place : places.first) {
+    const auto title = is_link(place.post_url) ? telegram::link(place.source_title, place.post_url)
+                                               : telegram::escape(place.source_title);
+    lines += "\n";
+    if (place.contact_url.empty()) {
+      lines += to.html("card.place", {{"source", markup{title}}});
+    } else {
+      const auto contact = contact_html(place.contact_url);
+      lines += to.html("card.place_contact", {{"source", markup{title}}, {"contact", markup{contact}}});
+    }
+  }
+  const auto more = places.total - std::ssize(places.first);
+  if (more > 0) lines += "\n" + to.html("card.places_more", {{"count", more}});
+  return "\n\n" + to.html("card.places") + lines;
+}
+
 void add_back_to_list(const view& to, keyboard& keys, list_offset from) {
   if (!from) return;
   auto back = press::data(press::list, from->list_id, from->offset);
@@ -188,7 +220,7 @@ screen ask_complaint(const view& to, const vacancy_card& card, list_offset from)
   return ask(to, card, from, reasons, press::more);
 }
 
-screen more_about(const view& to, const vacancy_card& card, list_offset from) {
+screen more_about(const view& to, const vacancy_card& card, const seen_places& places, list_offset from) {
   keyboard keys;
   keys.row();
   add_replied(to, keys, card, from);
@@ -200,7 +232,7 @@ screen more_about(const view& to, const vacancy_card& card, list_offset from) {
   }
   keys.callback(to.plain("button.complain"), data_of(press::complain, card, from));
   keys.row().callback(to.plain("button.back"), data_of(press::card, card, from));
-  return {card_text(to, card), keys.build()};
+  return {card_text(to, card) + places_html(to, places), keys.build()};
 }
 
 screen how_to_respond(const view& to, const vacancy_card& card, list_offset from) {

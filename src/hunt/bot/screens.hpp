@@ -133,7 +133,9 @@ std::string card_text(const view& to, const vacancy_card& card);
 screen vacancy(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen ask_what_is_wrong(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen ask_complaint(const view& to, const vacancy_card& card, list_offset opened_from = {});
-screen more_about(const view& to, const vacancy_card& card, list_offset opened_from = {});
+// With every channel where it was seen, if there are several or their contacts are.
+screen more_about(const view& to, const vacancy_card& card, const seen_places& places,
+                  list_offset opened_from = {});
 // How to respond where a button cannot do it: an e-mail, a phone, or nothing but the post.
 screen how_to_respond(const view& to, const vacancy_card& card, list_offset opened_from = {});
 screen why(const view& to, const vacancy_card& card, const vacancy_reason& reason,

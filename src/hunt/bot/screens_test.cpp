@@ -111,6 +111,12 @@ std::vector<named_screen> all_screens(const std::string& language) {
   auto by_filter = reason;
   by_filter.own_word = "лендинг <1>";
   by_filter.own_budget = sum{2'000'000, "RUB"};
+  const seen_places seen{{{"Норм работа", "https://t.me/normrabota/120", "https://t.me/coffee_hr"},
+                          {"Работа & <кофе>", "https://t.me/coffee_jobs/7", "mailto:hr@example.com"},
+                          {"Заказы", "", "tel:+79991234567"},
+                          {"Доска", "https://board.example/17", "https://forms.example/a?b=1"},
+                          {"Лента", "https://board.example/feed/9", ""}},
+                         12};
   auto decided = complained();
   decided.open.clear();
   decided.last_decision = decision::not_vacancy;
@@ -194,9 +200,9 @@ std::vector<named_screen> all_screens(const std::string& language) {
       {"how to respond, card of nobody", how_to_respond(to, bare)},
       {"what is wrong", ask_what_is_wrong(to, card)},
       {"complaint", ask_complaint(to, card)},
-      {"more", more_about(to, card)},
-      {"more, author hidden", more_about(to, hidden, list_place{})},
-      {"more, no author", more_about(to, bare)},
+      {"more", more_about(to, card, seen)},
+      {"more, author hidden", more_about(to, hidden, {{seen.first.front()}, 1}, list_place{})},
+      {"more, no author", more_about(to, bare, {})},
       {"why", why(to, card, reason)},
       {"why, by the reader's own filter", why(to, card, by_filter)},
       {"why, by the operator", why(to, card, by_operator)},

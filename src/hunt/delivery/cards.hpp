@@ -29,6 +29,17 @@ struct vacancy_card {
   bool author_hidden = false;           // by this reader
 };
 
+// A channel where a vacancy was seen, and whom it says to write to there.
+struct seen_place {
+  std::string source_title, post_url, contact_url;  // post_url: empty for what has no page
+};
+
+// The first of the places, the earliest first, and how many there are.
+struct seen_places {
+  std::vector<seen_place> first;
+  std::int64_t total = 0;
+};
+
 // Why a reader got a vacancy.
 struct vacancy_reason {
   std::string source_title, rule;  // what the source's filter passed it by

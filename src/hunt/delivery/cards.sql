@@ -93,3 +93,16 @@ SET reason = excluded.reason, reported_at = excluded.reported_at, outcome = NULL
 
 -- name: take_back_report :exec
 DELETE FROM hunt.reports WHERE user_id = $1 AND vacancy_id = $2 AND resolved_at IS NULL;
+
+-- Where the vacancy was seen, the earliest first, with the number of all: a channel that posts it again with the same
+-- contact counts once. Not what is gone from there.
+-- name: seen_places :many
+SELECT title, url, contact_url, count(*) OVER ()
+FROM (SELECT DISTINCT ON (s.source_id, p.origin, p.contact_url)
+             coalesce(nullif(p.origin, ''), nullif(s.title, ''), s.name) AS title, p.url, p.contact_url, p.posted_at, p.post_id
+      FROM hunt.vacancies v
+      JOIN hunt.posts p ON p.post_id = v.post_id OR p.repeat_of = v.post_id
+      JOIN hunt.sources s USING (source_id)
+      WHERE v.vacancy_id = $1 AND p.reason <> 'deleted' AND s.state <> 'taken_down'
+      ORDER BY s.source_id, p.origin, p.contact_url, p.posted_at, p.post_id) places
+ORDER BY posted_at, post_id LIMIT $2;

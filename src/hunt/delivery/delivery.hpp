@@ -93,6 +93,8 @@ class cards {
   virtual task<std::optional<vacancy_card>> find(pg::session& in, user_id reader, vacancy_id what) = 0;
   // `reader`: whose filter is named, too.
   virtual task<std::optional<vacancy_reason>> reason(pg::session& in, user_id reader, vacancy_id what) = 0;
+  // Where the vacancy was seen, its own post among them; at most ten.
+  virtual task<seen_places> places(pg::session& in, vacancy_id what) = 0;
   virtual task<> save(pg::session& in, user_id reader, vacancy_id what, bool saved) = 0;
   virtual task<std::int64_t> saved_count(pg::session& in, user_id reader) = 0;
   // The person says that they have responded.

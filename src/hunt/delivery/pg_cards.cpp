@@ -44,6 +44,8 @@ task<std::map<vacancy_id, vacancy_card>> load_cards(pg::session& in, std::vector
 
 namespace {
 
+constexpr int places_shown = 10;
+
 class pg_cards final : public cards {
  public:
   explicit pg_cards(const clock& time) : time_(time) {}
@@ -83,6 +85,17 @@ class pg_cards final : public cards {
     for (std::size_t i = 0; i < slugs.size() && i < confidences.size(); ++i) {
       const auto known = by_slug.find(slugs[i]);
       if (known != by_slug.end()) out.categories.push_back({known->second, std::stod(confidences[i])});
+    }
+    co_return out;
+  }
+
+  task<seen_places> places(pg::session& in, vacancy_id what) override {
+    const auto rows = co_await in(statements::seen_places, what, places_shown);
+    seen_places out;
+    for (int i = 0; i < rows.size(); ++i) {
+      out.first.push_back(
+          {rows[i].get<std::string>(0), rows[i].get<std::string>(1), rows[i].get<std::string>(2)});
+      out.total = rows[i].get<std::int64_t>(3);
     }
     co_return out;
   }
