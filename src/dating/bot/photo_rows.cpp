@@ -1,5 +1,6 @@
 #include "dating/bot/photo_intake.hpp"
 #include "dating/bot/photo_screens.hpp"
+#include "dating/bot/registration.hpp"
 #include "dating/bot/turn.hpp"
 
 // The person's own photos. Nothing here waits for a picture: what is sent goes into the inbox.
@@ -8,8 +9,6 @@ namespace {
 
 // What the bot waits for after "add": see dialogs.
 constexpr std::string_view asked_for_photos = "photo";
-
-bool registering(const turn& now) { return now.me && now.me->step.has_value(); }
 
 task<photos_facts> facts_of(turn& now, photo_id at) {
   photos_facts out;
@@ -67,8 +66,11 @@ task<reply> remove(turn& now) {
   co_return out;
 }
 
+bool may_have_photos(const turn& now) {
+  return now.me && now.me->agreed() && now.me->state != profile_state::banned;
+}
+
 task<reply> ask_to_add(turn& now) {
-  if (!now.me) co_return co_await go_on_registering(now);
   const auto facts = co_await facts_of(now, {});
   const auto used =
       std::ranges::count_if(facts.all, [](const photo& one) { return one.state != photo_state::refused; });
@@ -80,7 +82,8 @@ task<reply> ask_to_add(turn& now) {
 }
 
 task<reply> done(turn& now) {
-  if (!now.me || registering(now)) co_return co_await go_on_registering(now);
+  if (now.me->step == field::photos) co_return co_await answered_field(now, field::photos);
+  if (registering(now)) co_return co_await go_on_registering(now);
   co_return co_await show_profile(now);
 }
 
@@ -106,13 +109,15 @@ std::optional<sent_file> file_of(const telegram::message& what) {
 
 }  // namespace
 
-task<reply> show_photos(turn& now) {
-  if (!now.me) co_return co_await go_on_registering(now);
-  co_return co_await show_at(now, {}, "");
+task<std::optional<reply>> photo_owners_only(turn& now) {
+  if (!may_have_photos(now)) co_return co_await go_on_registering(now);
+  co_return std::nullopt;
 }
 
+task<reply> show_photos(turn& now) { co_return co_await show_at(now, {}, ""); }
+
 task<std::optional<reply>> take_sent_photo(turn& now) {
-  if (!now.in.what.message) co_return std::nullopt;
+  if (!now.in.what.message || !may_have_photos(now)) co_return std::nullopt;
   const auto& message = *now.in.what.message;
   if (telegram::content_of(message) == telegram::message_content::text) co_return std::nullopt;
   // One of several: the next ones find the same question.
@@ -142,7 +147,7 @@ task<std::optional<reply>> take_sent_photo(turn& now) {
 }
 
 task<std::optional<reply>> take_photo(turn& now) {
-  if (!now.me || !now.in.what.message) co_return std::nullopt;
+  if (!now.in.what.message || !may_have_photos(now)) co_return std::nullopt;
   if (now.in.state == asked_for_photos) co_return co_await take_sent_photo(now);
   if (!file_of(*now.in.what.message)) co_return std::nullopt;
   const auto talk = co_await now.with.conversations.current(now.db, now.person.id);

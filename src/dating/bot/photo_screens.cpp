@@ -151,6 +151,7 @@ screen arrival(const view& to, const arrival_facts& facts) {
   };
   line("photo.added_shown", facts.shown);
   line("photo.added_waiting", facts.waiting);
+  if (facts.waiting > 0 && !facts.registering && facts.left == 0) add_line(text, to.html("photo.meanwhile"));
   line("photo.doubles", facts.doubles);
   if (facts.refused_before) add_line(text, to.html("photo.refused_before"));
   for (const auto& [error, count] : facts.errors) {

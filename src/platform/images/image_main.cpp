@@ -95,15 +95,19 @@ void check_header(const std::vector<unsigned char>& bytes) {
   if (std::min(width, height) < least_side) say_no("too_small");
 }
 
+// Half a picture is none. As an option of the loader: libvips 8.14 forgets the thumbnail's own "fail_on".
+constexpr const char* whole_alone = "[fail_on=truncated]";
+
 // Upright, sRGB, on white, at most `side` long; cut to a square if asked.
 image scaled(const std::vector<unsigned char>& bytes, int side, bool square) {
   VipsImage* made = nullptr;
   auto* data = const_cast<unsigned char*>(bytes.data());
   const int failed =
       square ? vips_thumbnail_buffer(data, bytes.size(), &made, side, "height", side, "crop",
-                                     VIPS_INTERESTING_ATTENTION, "export_profile", "srgb", nullptr)
+                                     VIPS_INTERESTING_ATTENTION, "export_profile", "srgb", "option_string",
+                                     whole_alone, nullptr)
              : vips_thumbnail_buffer(data, bytes.size(), &made, side, "height", side, "size", VIPS_SIZE_DOWN,
-                                     "export_profile", "srgb", nullptr);
+                                     "export_profile", "srgb", "option_string", whole_alone, nullptr);
   if (failed != 0) say_no("broken");
   image small(made);
   if (vips_image_hasalpha(small.get())) {

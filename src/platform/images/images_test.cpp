@@ -93,11 +93,14 @@ TEST_F(Images, ABombIsRefusedByItsHeader) {
   EXPECT_EQ(refused(png(100, 900, [](auto, auto) { return 0U; })), image_error::too_small);
 }
 
-TEST_F(Images, APictureThatEndsInItsHeaderIsBroken) {
+TEST_F(Images, APictureThatEndsTooEarlyIsBroken) {
   const auto whole = png(800, 800, [](auto x, auto y) { return waves(x, y); });
   const auto jpeg = to_text(prepare(whole)->photo);
   EXPECT_EQ(refused(jpeg.substr(0, 20)), image_error::broken);
   EXPECT_EQ(refused(whole.substr(0, 20)), image_error::broken);
+  for (const auto& half :
+       {jpeg.substr(0, jpeg.size() / 2), whole.substr(0, whole.size() / 2), whole.substr(0, 60)})
+    EXPECT_EQ(refused(half), image_error::broken) << half.size();
 }
 
 TEST_F(Images, DamagedBytesNeverDoMoreThanBeRefused) {
