@@ -10,6 +10,7 @@ CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 # Cyrillic that is no text for users: what people and channels write, looked for by the code.
 WORD_LISTS = {
     "src/base/text/": "letters that look alike, ё beside е",
+    "src/dating/safety/text_signs.cpp": "what people write where they hide a phone or ask for money",
     "src/hunt/posts/": "words around a contact in a post",
     "src/hunt/readers/sums.cpp": "sums and hours as people type them",
     "src/hunt/repeats/": "words of a channel's signature",

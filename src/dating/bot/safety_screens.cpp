@@ -38,10 +38,10 @@ std::string case_text(const view& to, const case_facts& facts) {
   }
   for (const auto& one : what.open) {
     const auto reason =
-        one.rule.empty()
-            ? to.html("case.reason", {{"reason", say_reason(to, one.reason)},
-                                      {"weight", locale::say_number(to.language, one.weight)}})
-            : to.html("case.reason_rule", {{"reason", say_reason(to, one.reason)}, {"rule", one.rule}});
+        one.rule.empty() ? to.html("case.reason", {{"reason", say_reason(to, one.reason)},
+                                                   {"weight", locale::say_number(to.language, one.weight)}})
+                         : to.html("case.reason_rule", {{"reason", say_reason(to, one.reason)},
+                                                        {"rule", to.plain("rule." + one.rule)}});
     out += "\n• " + reason;
     if (one.in_talk) out += " · " + to.html("case.in_talk");
   }

@@ -118,7 +118,9 @@ task<reply> drop(turn& now) {
   const auto state =
       co_await now.with.conversations.remove(now.db, now.person.id, now.in.me.id, given->back());
   auto out = shown(talk_line(now.to(), *found));
-  out.note = now.to().plain(state == removal_state::done ? "talk.dropped" : "talk.drop_late");
+  out.note = now.to().plain(state == removal_state::done      ? "talk.dropped"
+                            : state == removal_state::too_old ? "talk.drop_late"
+                                                              : "talk.gone");
   co_return out;
 }
 
@@ -154,8 +156,14 @@ task<reply> place(turn& now) {
   co_return out;
 }
 
+// One that the bot does not know is a slip, and not for the other one.
+bool is_command(std::string_view text) {
+  return text.size() > 1 && text[0] == '/' &&
+         ((text[1] >= 'a' && text[1] <= 'z') || (text[1] >= 'A' && text[1] <= 'Z'));
+}
+
 task<reply> edited(turn& now) {
-  if (!now.me || !now.in.what.message) co_return reply{};
+  if (!now.me || !now.in.what.message || is_command(now.in.text())) co_return reply{};
   auto what = draft_of(now.in.me.id, *now.in.what.message);
   const auto state = co_await now.with.conversations.edit(now.db, now.person.id, std::move(what));
   if (state == edit_state::text_refused) co_return shown(edit_refused(now.to()));
@@ -208,7 +216,7 @@ std::span<const row> talk_edit_rows() { return edit_rows; }
 std::span<const announcement> talk_announcements() { return announcements; }
 
 task<std::optional<reply>> take_talk(turn& now) {
-  if (!now.me || !now.in.what.message) co_return std::nullopt;
+  if (!now.me || !now.in.what.message || is_command(now.in.text())) co_return std::nullopt;
   const auto& message = *now.in.what.message;
   auto what = draft_of(now.in.me.id, message);
   const auto kind = what.kind;

@@ -97,8 +97,11 @@ bool is_domain(std::string_view name) {
 
 bool is_space(const glyph& one) { return one.folded == " " || one.folded == "\n" || one.folded == "\t"; }
 
+// To the next space, without the punctuation of the sentence.
 std::size_t to_space(const glyphs& all, std::size_t at) {
+  const auto from = at;
   while (at < all.size() && !is_space(all[at])) ++at;
+  while (at > from && std::string_view(".,;:!?)]}\"'").contains(all[at - 1].folded)) --at;
   return at;
 }
 

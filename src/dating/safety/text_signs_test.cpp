@@ -29,6 +29,11 @@ TEST_F(Signs, LinksAreFoundHoweverTheyAreWritten) {
            "анна точка ру", "ｔ.ｍｅ/anna", "EXAMPLE.COM", "tg://resolve?domain=anna"});
 }
 
+TEST_F(Signs, TheSentenceAroundALinkStays) {
+  const std::string_view text = "(t.me/anna), www.anna.org! и https://anna.org/x?y=1.";
+  EXPECT_EQ(masked(text, reader.find(text)), "(•••), •••! и •••.");
+}
+
 TEST_F(Signs, EMailAddressesAreFound) {
   all_are("email", {"пиши anna.k@mail.ru", "anna@exаmple.com", "anna собака яндекс", "anna at gmail"});
 }
