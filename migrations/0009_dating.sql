@@ -105,6 +105,12 @@ CREATE TABLE dating.photo_desks (
   PRIMARY KEY (bot_id, chat_id)
 );
 CREATE TABLE dating.banned_shapes (shape bigint PRIMARY KEY, banned_at timestamptz NOT NULL);
+-- Photos that were refused or hidden, and removed by the person: sent again, they go to the operator again.
+CREATE TABLE dating.refused_shapes (
+  user_id bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  shape   bigint NOT NULL,
+  PRIMARY KEY (user_id, shape)
+);
 
 -- However a photo's row goes, its files follow.
 CREATE TABLE dating.dead_blobs (blob_id text PRIMARY KEY);
@@ -316,26 +322,27 @@ CREATE TABLE dating.ratings (
                                                        -- and the benefit of the doubt, so by it alone
   version        integer NOT NULL DEFAULT 0,           -- of the coefficients
   rated_at       timestamptz NOT NULL,
-  dirty          boolean NOT NULL DEFAULT false        -- something has changed since rated_at
+  dirty          boolean NOT NULL DEFAULT false,       -- something has changed since rated_at
+  past           smallint[] NOT NULL DEFAULT '{}'      -- rating_history
 ) WITH (fillfactor = 50);                              -- re-rating everybody finds room beside each row
 CREATE INDEX ratings_dirty ON dating.ratings (user_id) WHERE dirty;
--- No foreign key: it would look at a profile for each row of a re-rating. The rating takes its history with it.
-CREATE TABLE dating.rating_history (
-  user_id bigint NOT NULL,
-  at      timestamptz NOT NULL,                        -- an hour: what the rating was when it last moved in it
-  level1  real NOT NULL,
-  level2  real NOT NULL,
-  level3  real NOT NULL,
-  version integer NOT NULL,
-  PRIMARY KEY (user_id, at)
-);
-CREATE INDEX rating_history_age ON dating.rating_history USING brin (at);
-CREATE FUNCTION dating.forget_rating() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM dating.rating_history WHERE user_id = OLD.user_id;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER forget_rating AFTER DELETE ON dating.ratings FOR EACH ROW EXECUTE FUNCTION dating.forget_rating();
+-- What the rating was, day by day. Five numbers a day in the row itself: a table of its own would be a hundred times as
+-- large, and cost more to write than the ratings.
+CREATE VIEW dating.rating_history AS
+  SELECT r.user_id, (date '2020-01-01' + r.past[i]::integer)::timestamp AT TIME ZONE 'UTC' AS at,
+         r.past[i + 1] / 1000.0 AS level1, r.past[i + 2] / 10000.0 AS level2, r.past[i + 3] / 10000.0 AS level3,
+         r.past[i + 4] AS version
+  FROM dating.ratings r, generate_series(1, cardinality(r.past), 5) AS i;
+CREATE FUNCTION dating.without_old(past smallint[], oldest integer) RETURNS smallint[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT past[5 * (SELECT count(*) FROM generate_series(1, cardinality(past), 5) AS i WHERE past[i] < oldest)::integer + 1:] $$;
+-- The last value of a day stays. Days count from 2020.
+CREATE FUNCTION dating.remember(past smallint[], today integer, oldest integer, level1 double precision,
+                                level2 double precision, level3 double precision, version integer)
+  RETURNS smallint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN past[cardinality(past) - 4] = today THEN past[:cardinality(past) - 5]
+              WHEN past[1] < oldest THEN dating.without_old(past, oldest) ELSE past END
+         || ARRAY[today, level1 * 1000, level2 * 10000, least(level3 * 10000, 32000), version]::smallint[] $$;
 -- A sample of showings as they were known at their moment: what the coefficients are fitted to.
 CREATE TABLE dating.rating_evidence (
   viewer_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,

@@ -57,7 +57,7 @@ test  file    /usr/bin/aws                                                awscli
 test  command faketime                                                    faketime
 test  command curl                                                        curl
 test  command chromium                                                    chromium
-test  file    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf             fonts-dejavu-core
+build file    /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf             fonts-dejavu-core
 wish  file    /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf           fonts-noto-color-emoji
 test  file    /usr/lib/python3/dist-packages/telegram/__init__.py         python3-python-telegram-bot
 TABLE

@@ -97,7 +97,7 @@ task<> photo_intake::look_at_one(const parts& with, visit& of, inbox_photo what)
   if (!out) co_return;
   const auto file = co_await out->get_file(what.file_id);
   const bool too_large = file ? file->file_size.value_or(0) > static_cast<std::int64_t>(images::most_bytes)
-                              : file.error().description.find("too big") != std::string::npos;
+                              : file.error().why == telegram::refusal::file_too_big;
   std::optional<std::string> bytes;
   out = with.senders(what.bot_id);  // asked for after every wait: bots come and go
   if (!file) given_up |= is_final(file.error().why);

@@ -314,6 +314,9 @@ TEST_F(PhotoBot, WhatIsNoPhotoGetsAClearAnswerAndTheQuestionStands) {
             std::string::npos);
   EXPECT_NE(last_line(take(photo_update(1, "dot", images::numbered_photo(1, 150, 150)))).find("Too small"),
             std::string::npos);
+  server.trouble = file_server::refused("file is too big", telegram::refusal::file_too_big);
+  EXPECT_NE(last_line(sends(1, "untold size", 1)).find("too large"), std::string::npos);
+  server.trouble.reset();
   auto heavy = photo_update(1, "heavy", "x");
   heavy.message->photo.back().file_size = 21 * 1024 * 1024;
   EXPECT_NE(last_line(take(std::move(heavy))).find("too large"), std::string::npos);
@@ -536,7 +539,7 @@ TEST_F(PhotoBot, ABanFromTheDeskIsSafetysAndCanBeTakenBack) {
   presses(2, "ph:add");
   const auto copy = sends(2, "copy", 1);
   EXPECT_EQ(photos_of(boris).front().state, photo_state::waiting);
-  EXPECT_NE(last_line(copy).find("⚠️ Looks like a photo of somebody who is banned"), std::string::npos)
+  EXPECT_NE(last_line(copy).find("⚠️ Looks like a banned person’s photo"), std::string::npos)
       << last_line(copy);
   did = presses(8, pressed(press::desk_undo, id), desk, 1);
   EXPECT_EQ(ask("SELECT state FROM dating.profiles WHERE name = 'Anna'"), "active");

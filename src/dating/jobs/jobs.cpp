@@ -16,7 +16,7 @@ constexpr int batch = 500, large_batch = 20'000;
 constexpr int most_batches = 200;  // of one run: the next one goes on
 constexpr std::chrono::days days_kept{90}, decks_kept{3}, drafts_kept{30}, trusted_after{30};
 // The small hours where most of the people are.
-constexpr std::chrono::minutes refit_at{60}, rerate_at{75}, forget_at{120};
+constexpr std::chrono::minutes refit_at{60}, rerate_at{75}, forget_at{120}, sweep_at{150};
 
 // Does the work of one transaction until nothing is left: `once` says how many it was about.
 task<std::int64_t> repeat(pg::pool& db, std::function<task<std::int64_t>(pg::transaction&)> once) {
@@ -149,8 +149,8 @@ task<std::vector<forgotten>> forget_what_is_over(const job_parts& with) {
   note("days", days);
   const auto decks = co_await forget_decks(with);
   note("decks", decks);
-  const auto ratings = co_await forget_old_ratings(db, with.time);
-  note("ratings", ratings);
+  const auto showings = co_await forget_old_evidence(db);
+  note("samples of showings", showings);
   co_return report;
 }
 
@@ -215,6 +215,12 @@ void add_dating_jobs(tasks::scheduler& to, job_parts with) {
   });
   add("remove_photos", tasks::every{10min},
       [parts](tasks::run_log&) -> task<> { co_await parts->pictures.remove_dead(parts->db); });
+  add("sweep_photos", tasks::daily{sweep_at}, [parts](tasks::run_log& log) -> task<> {
+    // Nobody else keeps anything in the store: who begins to, is asked here.
+    std::vector<photos::in_use> others;
+    const auto removed = co_await parts->pictures.sweep_orphans(parts->db, std::move(others));
+    if (removed > 0) log.line(fmt::format("{} files that no photo refers to", removed));
+  });
 }
 
 }  // namespace tandem::dating

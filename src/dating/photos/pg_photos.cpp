@@ -325,7 +325,7 @@ class pg_photos final : public photos {
       --count;
     }
     const auto thumbnail = co_await with_.kept.put(std::move(made.thumbnail));
-    const auto looks = co_await in(sql::looks_banned, shape, images::same_picture);
+    const auto looks = co_await in(sql::looks_bad, shape, images::same_picture, what.of);
     const bool suspicious = looks.front().get<bool>(0);
     const bool trusted = options_.approve_all || person.front().get<int>(0) >= options_.shown_from_trust;
     const auto state = trusted && !suspicious ? photo_state::shown : photo_state::waiting;

@@ -39,7 +39,7 @@ struct photo {
   std::string reason;  // of a refused one: one of refuse_reasons
   blob::blob_id picture, thumbnail;
   int width = 0, height = 0;
-  bool suspicious = false;  // looks like a photo of somebody who is banned
+  bool suspicious = false;  // looks like a photo of somebody banned, or like one that was refused before
   instant sent_at;
   std::string file_id;  // for the bot that was asked about; "" before the first upload
 };
@@ -97,8 +97,8 @@ struct desk_card {
 };
 
 struct photo_options {
-  bool approve_all = false;  // the sandbox's way; looks like somebody banned: still for the operator
-  int shown_from_trust = 1;  // profiles.trust from which on a photo is shown at once
+  bool approve_all = false;               // the sandbox's way; what is suspicious is for the operator still
+  int shown_from_trust = 1;               // profiles.trust from which on a photo is shown at once
   std::chrono::seconds notice_delay{20};  // room for an undo, and for several decisions in one notice
 };
 inline constexpr int most_tries = 5;  // to fetch and prepare a photo, a minute apart

@@ -47,8 +47,9 @@ SELECT photo_id, state FROM dating.photos
 WHERE user_id = $1 AND (blob_id = $2 OR bit_count((shape # $3)::bit(64)) <= $4::bigint)
 ORDER BY blob_id = $2 DESC, position LIMIT 1;
 
--- name: looks_banned :one
-SELECT EXISTS (SELECT FROM dating.banned_shapes WHERE bit_count((shape # $1)::bit(64)) <= $2::bigint);
+-- name: looks_bad :one
+SELECT EXISTS (SELECT FROM dating.banned_shapes WHERE bit_count((shape # $1)::bit(64)) <= $2::bigint)
+    OR EXISTS (SELECT FROM dating.refused_shapes WHERE user_id = $3 AND bit_count((shape # $1)::bit(64)) <= $2::bigint);
 
 -- name: count_of :one
 SELECT count(*) FROM dating.photos WHERE user_id = $1;
@@ -77,7 +78,11 @@ WHERE p.photo_id = $1;
 
 -- name: remove :one
 WITH gone AS (
-  DELETE FROM dating.photos WHERE user_id = $1 AND photo_id = $2 RETURNING position
+  DELETE FROM dating.photos WHERE user_id = $1 AND photo_id = $2 RETURNING position, state, shape
+), remembered AS (
+  INSERT INTO dating.refused_shapes (user_id, shape)
+  SELECT $1::bigint, shape FROM gone WHERE state IN ('refused', 'hidden')
+  ON CONFLICT DO NOTHING
 ), closed_up AS (
   UPDATE dating.photos p SET position = p.position - 1 FROM gone WHERE p.user_id = $1 AND p.position > gone.position
 )

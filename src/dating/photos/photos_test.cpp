@@ -261,6 +261,18 @@ TEST_F(Photos, APhotoThatLooksLikeABannedPersonsWaitsWhateverTheTrust) {
   EXPECT_EQ(after->state, photo_state::shown);
 }
 
+TEST_F(Photos, ARefusedPhotoThatIsRemovedAndSentAgainGoesToTheOperatorAgain) {
+  const auto good = added(anna, 1), bad = added(anna, 2);
+  EXPECT_TRUE(refuse(bad, operator_one));
+  EXPECT_TRUE(approve(good, operator_one));
+  EXPECT_TRUE(db.run(room.remove(pool, anna, bad)));
+  const auto again = find(added(anna, 2));
+  EXPECT_EQ(again.state, photo_state::waiting) << "though the person is trusted by now";
+  EXPECT_TRUE(again.suspicious);
+  EXPECT_EQ(find(added(anna, 3)).state, photo_state::shown);
+  EXPECT_EQ(find(added(boris, 2, true)).state, photo_state::shown) << "it is about her alone";
+}
+
 TEST_F(Photos, AShapeOfAnotherBannedPersonStaysBanned) {
   added(anna, 3);
   added(boris, 3);

@@ -38,6 +38,7 @@ constexpr known_text known_texts[] = {
     {400, "message can't be edited", refusal::message_gone},
     {400, "message can't be deleted", refusal::message_gone},
     {400, "message_id_invalid", refusal::message_gone},
+    {400, "file is too big", refusal::file_too_big},
     {400, "wrong file_id", refusal::wrong_file},
     {400, "wrong file identifier", refusal::wrong_file},
     {400, "wrong remote file", refusal::wrong_file},
@@ -251,6 +252,7 @@ std::string_view name_of(refusal why) {
     case refusal::chat_not_found: return "chat_not_found";
     case refusal::not_modified: return "not_modified";
     case refusal::message_gone: return "message_gone";
+    case refusal::file_too_big: return "file_too_big";
     case refusal::wrong_file: return "wrong_file";
     case refusal::too_old_query: return "too_old_query";
     case refusal::entities: return "entities";

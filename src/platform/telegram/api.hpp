@@ -22,6 +22,7 @@ enum class refusal {
   chat_not_found,  // the bot has never seen this chat
   not_modified,    // an edit that changes nothing: treat as success
   message_gone,    // the message to edit, delete, copy or answer is not there, or can't be edited or deleted
+  file_too_big,    // getFile: more than a bot may download (20 MB)
   wrong_file,      // the file_id is another bot's, or has expired: upload the bytes
   too_old_query,   // a callback answered too late
   entities,        // the formatting is not understood: send as plain text

@@ -85,6 +85,11 @@ TEST(Classification, KnowsTheServersTexts) {
   EXPECT_EQ(classify(409, "Conflict: terminated by other getUpdates request"), refusal::conflict);
   EXPECT_EQ(classify(500, "Internal Server Error: restart"), refusal::server);
   EXPECT_EQ(classify(400, "Bad Request: message text is empty"), refusal::other);
+  EXPECT_EQ(classify(400, "Bad Request: file is too big"), refusal::file_too_big);
+  for (const auto* wrong : {"Bad Request: wrong file_id or the file is temporarily unavailable",
+                            "Bad Request: wrong remote file identifier specified: can't unserialize it",
+                            "Bad Request: FILE_REFERENCE_EXPIRED"})
+    EXPECT_EQ(classify(400, wrong), refusal::wrong_file) << wrong;
 }
 
 TEST(Calls, AMessageCarriesItsParametersAndItsPlaceInTheLimits) {
