@@ -155,13 +155,16 @@ task<> photo_intake::tell(const parts& with, user_id who, visit& of, bool lookin
   auto shown = arrival(with.for_person(person->language, person->time_zone), facts);
   auto* out = with.senders(of.bot_id);
   if (!out || shown.html.empty()) co_return;
-  if (of.message_id == 0) {
-    const auto sent = co_await conversation::send(*out, std::move(shown), of.chat_id);
-    if (sent) of.message_id = sent->message_id;
-  } else {
-    const auto now = co_await conversation::replace(*out, std::move(shown), of.chat_id, of.message_id, false);
+  if (of.message_id != 0) {
+    const auto now = co_await conversation::replace(*out, shown, of.chat_id, of.message_id, false);
     if (now) of.message_id = now->message_id;
+    // "My photos" was pressed meanwhile, and the message has become one with a photo.
+    if (now || now.error().why != telegram::refusal::other) co_return;
+    out = with.senders(of.bot_id);
+    if (!out) co_return;
   }
+  const auto sent = co_await conversation::send(*out, std::move(shown), of.chat_id);
+  if (sent) of.message_id = sent->message_id;
 }
 
 void photo_intake::begin_desk(const parts& with) {
@@ -215,7 +218,7 @@ task<> photo_intake::show_desk_once(const parts& with) {
     auto digest = digest_of(shown);
     if (open && digest == card.digest) continue;
     card.digest = std::move(digest);
-    if (!waits && facts.waiting == 0) card.shows = {};
+    if (!facts.at || (!waits && facts.waiting == 0)) card.shows = {};
     auto* out = with.senders(chat.bot_id);  // asked for after every wait: bots come and go
     if (!out) continue;
     telegram::answer<telegram::message_id> now;

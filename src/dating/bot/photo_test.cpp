@@ -302,6 +302,15 @@ TEST_F(PhotoBot, AnAlbumIsToldInOneMessage) {
   EXPECT_EQ(photos_of(anna).size(), 3u);
 }
 
+TEST_F(PhotoBot, AnAnswerThatHasBecomeAnotherScreenIsGivenAnew) {
+  presses(1, "ph:add");
+  sends(1, "one", 1);
+  server.record.refusals = {telegram::refusal::other};  // "there is no text in the message to edit"
+  const auto did = sends(1, "two", 2);
+  EXPECT_EQ(did.back().method, "sendMessage");
+  EXPECT_NE(last_line(did).find("2 of 6"), std::string::npos);
+}
+
 TEST_F(PhotoBot, WhatIsNoPhotoGetsAClearAnswerAndTheQuestionStands) {
   presses(1, "ph:add");
   EXPECT_NE(last_line(take(file_update(1, "film", "video/mp4", "x"))).find("That is not a photo"),
