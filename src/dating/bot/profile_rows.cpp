@@ -178,35 +178,41 @@ task<reply> export_data(turn& now) {
 
 // ---- deletion
 
-task<reply> ask_before_deletion(turn& now) {
-  if (!now.me) co_return said(nothing_here(now.to()));
-  co_return said(ask_deletion(now.to(), now.me->state == profile_state::active));
-}
-
 // The account goes, too, unless the person uses another bot of this house, or is its operator.
-task<bool> is_alone_here(turn& now) {
+task<> erase_account(turn& now) {
   const auto bots = co_await now.with.people.reachable_bots(now.db, now.person.id);
   const bool elsewhere = std::ranges::any_of(bots, [&](std::int64_t bot) { return bot != now.in.me.id; });
-  if (elsewhere) co_return false;
+  if (elsewhere) co_return;
   const bool staff = co_await now.with.operators.is_operator(now.db, now.person.id);
-  co_return !staff;
+  if (staff) co_return;
+  if (now.with.before_erasure) co_await now.with.before_erasure(now.db, now.person);
+  co_await now.with.people.erase(now.db, now.person.id);
+  now.erased = true;
+}
+
+// Who has no profile: what Telegram said of them goes. Of the young the day stays that they named.
+task<reply> nothing_but_the_account(turn& now) {
+  const auto young = co_await now.with.members.underage_until(now.db, now.person.id);
+  if (!young) co_await erase_account(now);
+  co_return said(nothing_here(now.to()));
+}
+
+task<reply> ask_before_deletion(turn& now) {
+  if (!now.me) co_return co_await nothing_but_the_account(now);
+  co_return said(ask_deletion(now.to(), now.me->state == profile_state::active));
 }
 
 task<> sweep(const parts& with) { co_await with.pictures.remove_dead(with.db); }
 
 task<reply> delete_me(turn& now) {
-  if (!now.me) co_return said(nothing_here(now.to()));
+  if (!now.me) co_return co_await nothing_but_the_account(now);
   // The others' copies and the pictures first: what they need to know goes with the rows.
   co_await now.with.conversations.withdraw_copies(now.db, now.person.id);
   co_await now.with.pictures.erase(now.db, now.person.id);
   const auto gone = co_await now.with.members.erase(now.db, now.person.id, now.person.telegram_id);
   const auto to = now.to();
   now.me.reset();
-  const bool alone = co_await is_alone_here(now);
-  if (alone) {
-    co_await now.with.people.erase(now.db, now.person.id);
-    now.erased = true;
-  }
+  co_await erase_account(now);
   auto out = said(gone ? deleted(to, gone->proof) : nothing_here(to));
   out.then = [&with = now.with] { with.background.spawn("remove erased pictures", sweep(with)); };
   co_return out;

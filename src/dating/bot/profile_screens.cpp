@@ -18,11 +18,6 @@ std::string standing(const view& to, const profile_facts& facts) {
   return to.html(facts.waiting > 0 ? "profile.waiting_photo" : "profile.shown_no_photo");
 }
 
-std::string whom(const view& to, seeking seeks) {
-  if (seeks == seeking::anyone) return to.plain("profile.anyone");
-  return to.plain(seeks == seeking::female ? "profile.women" : "profile.men");
-}
-
 // What would help most, as a button; the ones that registration asked for are never missing here.
 void add_next_step(const view& to, keyboard& keys, field next, int photos) {
   keys.row();
@@ -54,8 +49,7 @@ screen my_profile(const view& to, const profile_facts& facts) {
                 press::data(press::hide_me, shown ? 1 : 0));
   keys.row().callback(to.plain("button.back"), std::string(press::menu));
   auto foot = standing(to, facts);
-  foot += "\n" + to.html("profile.wishes", {{"whom", whom(to, me.seeks.value_or(seeking::anyone))},
-                                            {"value", say_wishes(to, me)}});
+  foot += "\n" + say_search(to, me);
   if (full.percent < 100) foot += "\n" + to.html("profile.completeness", {{"percent", full.percent}});
   const auto room = longest_caption - telegram::code_points(telegram::plain_text(foot)) - 2;
   return {card_html(to, facts.card, room) + "\n\n" + foot, keys.build()};

@@ -277,8 +277,9 @@ task<answered> keep_text(turn& now, field what, std::string_view typed) {
   if (what == field::name) co_return co_await members.set_name(now.db, now.person.id, typed);
   if (what == field::about) co_return co_await members.set_about(now.db, now.person.id, typed);
   if (what == field::preferences) {
-    if (const auto km = read_radius(typed)) co_return co_await members.set_radius(now.db, now.person.id, *km);
     const auto ages = read_ages(typed);
+    const auto km = read_radius(typed);
+    if (!ages && km) co_return co_await members.set_radius(now.db, now.person.id, *km);
     if (!ages) co_return std::unexpected(ages.error());
     co_return co_await members.set_wanted_ages(now.db, now.person.id, *ages);
   }

@@ -34,9 +34,10 @@ std::string hint_of(const view& to, field what, const question_facts::refused& w
     values = {{"limit", limit_of(what)}, {"length", wrong.length}};
   }
   auto out = "⚠️ " + to.html("hint." + std::string(name_of(wrong.why)), values);
-  const bool more = wrong.why == wrong_answer::not_understood || wrong.why == wrong_answer::absurd_age;
-  if (more && what == field::age) out += " " + to.html("hint.age");
-  if (more && what == field::preferences) out += " " + to.html("hint.preferences");
+  if (wrong.why == wrong_answer::not_understood && what == field::age) out += " " + to.html("hint.age");
+  if (wrong.why == wrong_answer::not_understood && what == field::preferences) {
+    out += " " + to.html("hint.preferences");
+  }
   return out;
 }
 
@@ -216,10 +217,18 @@ std::string say_seeks(const view& to, seeking whom) {
 }
 
 std::string say_wishes(const view& to, const profile& of) {
-  const auto distance = of.own_city ? to.plain("registration.own_city")
+  const auto distance = of.own_city ? to.plain("registration.in_own_city")
                                     : to.plain("registration.distance", {{"km", of.radius_km}});
   return to.plain("registration.wishes",
                   {{"from", int(of.wanted.from)}, {"to", int(of.wanted.to)}, {"distance", distance}});
+}
+
+std::string say_search(const view& to, const profile& of) {
+  const auto seeks = of.seeks.value_or(seeking::anyone);
+  const auto* const whom = seeks == seeking::anyone   ? "profile.anyone"
+                           : seeks == seeking::female ? "profile.women"
+                                                      : "profile.men";
+  return to.html("profile.wishes", {{"whom", to.plain(whom)}, {"value", say_wishes(to, of)}});
 }
 
 std::string say_day(const view& to, calendar_day day) {
@@ -231,7 +240,8 @@ std::string say_day(const view& to, calendar_day day) {
 screen consent(const view& to, bool renewed, std::string_view invited_by) {
   auto keys = consent_keys(to, renewed, invited_by);
   keys.row().callback(to.plain("consent.read"), std::string(press::document) + std::string(invited_by));
-  const auto other = to.language == "ru" ? "en" : "ru";
+  std::string other = to.language == "ru" ? "en" : "ru";
+  if (!invited_by.empty()) other += ":" + std::string(invited_by);
   keys.row().callback(to.plain("settings.language"), std::string(press::set_language) + other);
   return {to.html(renewed ? "consent.renewed" : "consent.text"), keys.build()};
 }
@@ -242,9 +252,11 @@ screen consent_document(const view& to, const operator_details& details, bool re
   keys.row().callback(to.plain("button.back"), std::string(press::consent));
   const auto name = details.name.empty() ? to.plain("privacy.operator") : details.name;
   const auto contact = details.contact.empty() ? to.plain("privacy.contact") : details.contact;
-  return {
-      to.html("consent.document", {{"version", consent_version}, {"operator", name}, {"contact", contact}}),
-      keys.build()};
+  return {to.html("consent.document", {{"version", consent_version},
+                                       {"operator", name},
+                                       {"contact", contact},
+                                       {"days", details.journal_days}}),
+          keys.build()};
 }
 
 screen underage(const view& to, calendar_day until) {
@@ -300,7 +312,11 @@ screen which_town(const view& to, const std::vector<const places::place*>& match
   keyboard keys;
   for (const auto* one : matches) {
     auto text = flag_of(one->country) + one->name_in(to.language);
-    if (const auto* near = towns.landmark(*one)) text += " · " + near->name_in(to.language);
+    const auto named_so = [&](const places::place* other) {
+      return other->name_in(to.language) == one->name_in(to.language);
+    };
+    const auto* near = std::ranges::count_if(matches, named_so) > 1 ? towns.landmark(*one) : nullptr;
+    if (near) text += " · " + near->name_in(to.language);
     keys.row().callback(std::move(text), press::data(press::town, one->id));
   }
   const auto place = number_of(field::place);
@@ -315,9 +331,8 @@ screen preview(const view& to, const person_card& card, const profile& me) {
   keys.row().callback(to.plain("registration.change"), std::string(press::edit_profile));
   keys.callback(to.plain("registration.cancel"), std::string(press::cancel));
   keys.callback(to.plain("button.back"), press::data(press::step, number_of(field::preferences)));
-  const auto wishes = say_seeks(to, me.seeks.value_or(seeking::anyone)) + " · " + say_wishes(to, me);
   const auto head = to.html("registration.preview");
-  const auto foot = to.html("registration.preview_wishes", {{"value", wishes}});
+  const auto foot = say_search(to, me);
   const auto around = telegram::code_points(telegram::plain_text(head + foot)) + 4;  // and the line breaks
   return {head + "\n\n" + card_html(to, card, longest_caption - around) + "\n\n" + foot, keys.build()};
 }

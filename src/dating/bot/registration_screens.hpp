@@ -77,9 +77,9 @@ screen published(const view& to, bool has_photo, int photos);
 screen ask_cancel(const view& to);
 screen cancelled(const view& to);
 
-// "women · 25–31, up to 50 km" is profile.wishes of these two; plain.
-std::string say_seeks(const view& to, seeking whom);
-std::string say_wishes(const view& to, const profile& of);
+std::string say_seeks(const view& to, seeking whom);        // "Women", as on the buttons
+std::string say_wishes(const view& to, const profile& of);  // "25–31, up to 50 km"; plain
+std::string say_search(const view& to, const profile& of);  // "Looking for: women · 25–31, up to 50 km"
 std::string say_day(const view& to, calendar_day day);
 
 }  // namespace tandem::dating::bot

@@ -23,7 +23,7 @@ SELECT EXISTS (SELECT FROM dating.barred WHERE person = $1);
 
 -- name: begin :exec
 INSERT INTO dating.profiles (user_id, step, consent_version, consented_at, created_at, active_at)
-VALUES ($1, 'name', $2, $3, $4, $4)
+VALUES ($1, 'name', $2, $3, $3, $4)
 ON CONFLICT (user_id) DO UPDATE SET consent_version = excluded.consent_version, consented_at = excluded.consented_at
 WHERE profiles.consent_version < excluded.consent_version;
 
