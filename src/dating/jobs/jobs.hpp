@@ -50,7 +50,7 @@ task<std::int64_t> give_up_silent_matches(const job_parts& with);
 // Both sides of an invitation: notices "rewarded", about the other.
 task<std::int64_t> reward_invitations(const job_parts& with);
 // What has served its time: letters, the content of talks, drafts, openers, changes that the engines have
-// learned, figures of days, decks that nobody has come for, history and samples of the rating.
+// learned, figures of days, decks that nobody has come for, samples of showings.
 struct forgotten {
   std::string what;
   std::int64_t rows = 0;

@@ -1,6 +1,5 @@
 // The stored ratings: what every judgement, match and talk changes, and how the deck asks for them. The
-// formulas are in rating.hpp; docs/rating.md explains them. Owns dating.ratings, rating_history,
-// rating_evidence.
+// formulas are in rating.hpp; docs/rating.md explains them. Owns dating.ratings and rating_evidence.
 #pragma once
 #include <memory>
 #include <optional>
@@ -26,7 +25,7 @@ struct stored_rating {
 };
 
 struct rating_entry {  // of the history
-  instant at;
+  instant at;          // a day (UTC) on which it moved: the last value
   rating value;
   int version = 0;
 };
@@ -87,12 +86,12 @@ struct rerating_report {
 
 // Those about whom something has happened, at most `limit` of them.
 task<rerating_report> rerate_dirty(pg::pool& db, const clock& time, coefficient_store& learned,
-                                   int limit = 5'000);
-// Everybody, in bounded batches of a transaction each, two batches at a time. Safe to stop and to repeat.
-// Profiles are read again only where the coefficients are newer than the rating, on birthdays, and where no
-// row is there yet; nothing of it reads the judgements.
+                                   int limit = 100'000);
+// Everybody who has a rating, in bounded batches of a transaction each, two batches at a time. Safe to stop
+// and to repeat. Profiles are read again only where the coefficients are newer than the last run, and of
+// those about whom something has happened; the judgements are never read. (A birthday alone is waited with.)
 task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_store& learned);
-// History and samples that are older than what is kept; how many rows.
-task<std::int64_t> forget_old_ratings(pg::session& in, const clock& time);
+// Samples of showings beyond the latest hundred thousand; how many.
+task<std::int64_t> forget_old_evidence(pg::session& in);
 
 }  // namespace tandem::dating

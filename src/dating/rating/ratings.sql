@@ -89,12 +89,12 @@ OFFSET (SELECT greatest(reltuples, 0)::bigint / 2 FROM pg_class WHERE oid = 'dat
 -- name: batch :many
 -- xmin names the version of the row: what has changed meanwhile is not written over.
 SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
-       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty
+       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty, past[1]
 FROM dating.ratings WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id LIMIT $3;
 
 -- name: dirty_batch :many
 SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
-       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty
+       given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty, past[1]
 FROM dating.ratings WHERE dirty ORDER BY user_id LIMIT $1;
 
 -- name: profiles :many
@@ -104,37 +104,20 @@ FROM dating.profiles p WHERE p.user_id BETWEEN $1 AND $2 AND p.user_id = ANY ($3
 ORDER BY p.user_id;
 
 -- name: write :one
-WITH news AS (
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[], $5::float8[], $6::bigint[])
-    AS n (user_id, version_of_row, level1, level2, level3, moved)
-), done AS (
+-- $11 and $12: today and the oldest day of the history, counted from 2020.
+WITH done AS (
   UPDATE dating.ratings r SET level1 = n.level1, level2 = n.level2, level3 = n.level3, dirty = false,
     version = CASE WHEN n.moved = 1 THEN $7::integer ELSE r.version END,
-    rated_at = CASE WHEN n.moved = 1 THEN $8::timestamptz ELSE r.rated_at END
-  FROM news n
+    rated_at = CASE WHEN n.moved = 1 THEN $8::timestamptz ELSE r.rated_at END,
+    past = CASE WHEN n.moved = 1
+                THEN dating.remember(r.past, $11::integer, $12::integer, n.level1, n.level2, n.level3, $7)
+                WHEN r.past[1] < $12 THEN dating.without_old(r.past, $12) ELSE r.past END
+  FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[], $5::float8[], $6::bigint[])
+    AS n (user_id, version_of_row, level1, level2, level3, moved)
   WHERE r.user_id = n.user_id AND r.user_id BETWEEN $9 AND $10 AND r.xmin::text::bigint = n.version_of_row
-  RETURNING r.user_id, r.level1, r.level2, r.level3, n.moved
-), noted AS (
-  INSERT INTO dating.rating_history AS h (user_id, at, level1, level2, level3, version)
-  SELECT user_id, date_trunc('hour', $8), level1, level2, level3, $7 FROM done WHERE moved = 1
-  ON CONFLICT (user_id, at) DO UPDATE
-  SET level1 = excluded.level1, level2 = excluded.level2, level3 = excluded.level3, version = excluded.version
+  RETURNING n.moved
 )
 SELECT count(*) FILTER (WHERE moved = 1), count(*) FROM done;
-
--- name: note_birthdays :exec
--- And those who have no row yet.
-INSERT INTO dating.ratings AS r (user_id, rated_at, dirty)
-SELECT p.user_id, $1, true
-FROM dating.profiles p LEFT JOIN dating.ratings had ON had.user_id = p.user_id
-WHERE had.user_id IS NULL
-   OR (NOT had.dirty AND (date_part('month', p.born_on), date_part('day', p.born_on)) IN
-       ((date_part('month', $2::date), date_part('day', $2::date)),
-        (date_part('month', $2::date - 1), date_part('day', $2::date - 1))))
-ON CONFLICT (user_id) DO UPDATE SET dirty = true;
-
--- name: forget_history :exec
-DELETE FROM dating.rating_history WHERE at < $1;
 
 -- name: forget_evidence :exec
 -- The latest $1 of them are kept.

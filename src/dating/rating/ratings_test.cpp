@@ -45,6 +45,10 @@ struct Ratings : testing::Test {
         "FROM generate_series(1, " +
         n + ") i");
   }
+  // As profiles that were registered some time ago.
+  void rate_once() {
+    tell("INSERT INTO dating.ratings (user_id, rated_at) SELECT user_id, now() FROM dating.profiles");
+  }
   stored_rating of(int who) { return db.run(kept->find(pool, user_id(who))).value(); }
   void judge(int viewer, int candidate, bool liked) {
     db.run(kept->judged(pool, user_id(viewer), user_id(candidate), liked));
@@ -156,25 +160,48 @@ TEST_F(Ratings, WhatHasMovedIsWrittenWithHistoryAndWhatHasNotIsNot) {
   EXPECT_EQ(count("SELECT count(*) FROM dating.ratings WHERE dirty"), 0);
 }
 
-TEST_F(Ratings, TheHistoryKeepsTheLastValueOfAnHour) {
+TEST_F(Ratings, TheHistoryKeepsTheLastValueOfADay) {
   settle(3);
   judge(1, 2, true);
   rerate();
   time.advance(10min);
   judge(3, 2, false);
   rerate();
-  time.advance(2h);
+  const auto today = of(2).value;
+  time.advance(24h);
   judge(1, 2, false);
   rerate();
   const auto entries = db.run(kept->history(pool, user_id(2), 10));
   ASSERT_EQ(entries.size(), 2U);
-  EXPECT_NEAR(entries[0].value.level2, of(2).value.level2, 1e-6);
-  EXPECT_EQ(entries[1].at, sys_days(2026y / 11 / 23) + 12h);
-  EXPECT_LT(entries[1].value.level2, 0.5) << "after the skip, not after the like";
+  EXPECT_NEAR(entries[0].value.level2, of(2).value.level2, 1e-4);
+  EXPECT_NEAR(entries[0].value.level3, of(2).value.level3, 1e-4);
+  EXPECT_EQ(entries[1].at, sys_days(2026y / 11 / 23));
+  EXPECT_NEAR(entries[1].value.level2, today.level2, 1e-4) << "after the skip, not after the like";
+}
+
+TEST_F(Ratings, TheHistoryIsKeptForNinetyDays) {
+  settle(3);
+  judge(1, 2, true);
+  rerate();
+  time.advance(days(60));
+  judge(3, 2, true);
+  rerate();
+  time.advance(days(30));
+  rerate_everybody();
+  EXPECT_EQ(db.run(kept->history(pool, user_id(2), 10)).size(), 3U) << "what is 90 days old, too";
+  time.advance(days(1));
+  rerate_everybody();
+  const auto entries = db.run(kept->history(pool, user_id(2), 10));
+  ASSERT_EQ(entries.size(), 2U) << "also where nothing has moved";
+  EXPECT_EQ(entries[1].at, sys_days(2026y / 11 / 23) + days(60));
+  judge(3, 2, true);
+  rerate();
+  EXPECT_EQ(db.run(kept->history(pool, user_id(2), 10)).size(), 3U);
 }
 
 TEST_F(Ratings, EverybodyIsRatedOnceAndAgainWhenTheirReactionsHaveFaded) {
   settle(300);
+  rate_once();
   for (int i = 2; i <= 60; i += 2) judge(1, i, true);
   const auto first = rerate_everybody();
   EXPECT_EQ(first.looked_at, 300);
@@ -267,17 +294,6 @@ TEST_F(Ratings, WithAPersonGoTheirRatingAndItsHistory) {
             0);
 }
 
-TEST_F(Ratings, OldHistoryAndTooManySamplesAreForgotten) {
-  settle(2);
-  judge(1, 2, true);
-  rerate();
-  time.advance(days(89));
-  EXPECT_EQ(db.run(forget_old_ratings(pool, time)), 0);
-  time.advance(days(2));
-  EXPECT_GE(db.run(forget_old_ratings(pool, time)), 1);
-  EXPECT_THAT(db.run(kept->history(pool, user_id(2), 10)), testing::IsEmpty());
-}
-
 TEST_F(Ratings, AShowingIsSampledAsItWasKnownBefore) {
   settle(4);
   judge(1, 2, true);
@@ -293,6 +309,7 @@ TEST_F(Ratings, AShowingIsSampledAsItWasKnownBefore) {
 
 TEST_F(Ratings, CoefficientsAreFittedWhereThatForetellsBetterAndTakenBack) {
   show_many(4'000);
+  rate_once();
   const auto before = rerate_everybody();
   EXPECT_EQ(before.looked_at, 400);
   const auto report = refit();

@@ -1,10 +1,7 @@
-#include <fmt/chrono.h>
-
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cmath>
 #include <limits>
 
-#include "dating/profiles/profiles.hpp"
 #include "dating/rating/ratings.hpp"
 #include "dating/rating/ratings_sql.hpp"
 #include "dating/rating/rows.hpp"
@@ -17,12 +14,15 @@ namespace statements = sql::ratings;
 constexpr int people_at_once = 5'000;   // read, rated and written by one transaction
 constexpr int evidence_kept = 100'000;  // showings
 
+constexpr std::chrono::sys_days first_day = std::chrono::year(2020) / 1 / 1;  // of the history
+
 struct person {
   user_id who;
   std::int64_t version_of_row = 0;
   standing known;
   rating stored;
   bool dirty = false;
+  std::optional<int> oldest;  // day of the history
 };
 
 std::vector<person> people_in(const pg::result& rows) {
@@ -34,7 +34,8 @@ std::vector<person> people_in(const pg::result& rows) {
                       row.get<std::int64_t>(1),
                       standing_in(row, 2),
                       {row.get<double>(10), row.get<double>(11), row.get<double>(12)},
-                      row.get<bool>(13)});
+                      row.get<bool>(13),
+                      row.get<std::optional<int>>(14)});
   }
   return people;
 }
@@ -83,12 +84,13 @@ class rerating {
       }
       const auto value = rate(one.known, level1, with_->numbers, now_);
       const bool has_moved = moved(one.stored, value);
-      if (has_moved || one.dirty) written.add(one, has_moved ? value : one.stored, has_moved);
+      if (has_moved || one.dirty || one.oldest.value_or(oldest_) < oldest_)
+        written.add(one, has_moved ? value : one.stored, has_moved);
     }
     if (written.who.empty()) co_return;
     const auto done = co_await db_(statements::write, written.who, written.version_of_row, written.level1,
                                    written.level2, written.level3, written.moved, with_->numbers.version,
-                                   now_, written.who.front(), written.who.back());
+                                   now_, written.who.front(), written.who.back(), today_, oldest_);
     report_.written += done.front().get<std::int64_t>(0);
     report_.overtaken += static_cast<std::int64_t>(written.who.size()) - done.front().get<std::int64_t>(1);
   }
@@ -126,6 +128,8 @@ class rerating {
   pg::pool& db_;
   instant now_;
   std::shared_ptr<const fitted> with_;
+  int today_ = static_cast<int>((std::chrono::floor<std::chrono::days>(now_) - first_day).count());
+  int oldest_ = today_ - static_cast<int>(rating_history_kept.count());
   bool whole_;  // profiles of all are read, not of the dirty ones alone
   rerating_report report_;
 };
@@ -149,9 +153,6 @@ task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_st
   const auto now = time.now();
   const auto with = co_await learned.current(db);
   const bool whole = !co_await learned.applied(db, with->numbers.version);
-  const std::string today = fmt::format("{:%F}", std::chrono::floor<std::chrono::days>(now));
-  co_await db(statements::note_birthdays, now, today);
-
   // Two halves side by side: one is rated here while the server works on the other.
   const auto found = co_await db(statements::middle);
   const auto middle = found.empty() ? std::int64_t{0} : found.front().get<std::int64_t>(0);
@@ -164,10 +165,9 @@ task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_st
   co_return work.report();
 }
 
-task<std::int64_t> forget_old_ratings(pg::session& in, const clock& time) {
-  const auto history = co_await in(statements::forget_history, time.now() - rating_history_kept);
-  const auto evidence = co_await in(statements::forget_evidence, evidence_kept);
-  co_return history.affected() + evidence.affected();
+task<std::int64_t> forget_old_evidence(pg::session& in) {
+  const auto rows = co_await in(statements::forget_evidence, evidence_kept);
+  co_return rows.affected();
 }
 
 }  // namespace tandem::dating
