@@ -1,6 +1,6 @@
 // The program under test, its texts and its browser.
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -96,12 +96,12 @@ function pattern(text, part) {
   return new RegExp(part ? inner : `^${inner}$`);
 }
 
-// The product's own texts (locales/LANGUAGE/hunt.toml) and the page's.
+// The product's own texts (locales/LANGUAGE/*.toml, those of one line) and the page's.
 export function textsOf(language) {
   const bot = {};
   let section = "";
-  for (const file of ["hunt", "category"]) {
-    for (const line of readFileSync(`${root}/locales/${language}/${file}.toml`, "utf8").split("\n")) {
+  for (const file of readdirSync(`${root}/locales/${language}`).filter((name) => name.endsWith(".toml"))) {
+    for (const line of readFileSync(`${root}/locales/${language}/${file}`, "utf8").split("\n")) {
       const table = /^\[(.+)\]$/.exec(line);
       if (table) section = table[1];
       const entry = /^(\w+) = (".*")$/.exec(line);

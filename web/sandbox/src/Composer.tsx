@@ -49,7 +49,7 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
   const [locating, setLocating] = useState<{ button?: string } | null>(null);
   const [folded, setFolded] = useState(false);
   const [signed, setSigned] = useState(false);
-  const [chosen, setChosen] = useState(0); // in the list of commands
+  const [chosen, setChosen] = useState(-1); // in the list of commands; what was typed goes unless one is chosen
   const area = useRef<HTMLTextAreaElement>(null);
   const photoPicker = useRef<HTMLInputElement>(null);
   const filePicker = useRef<HTMLInputElement>(null);
@@ -83,7 +83,7 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
 
   const type = (to: string) => {
     setText(to);
-    setChosen(0);
+    setChosen(-1);
     if (!editing) drafts.set(chat.chat, to);
   };
 
@@ -279,8 +279,11 @@ export function Composer({ chat, place, bot, channel, editing, replying, onDone,
             onKeyDown={(event) => {
               if (commands.length > 0 && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
                 event.preventDefault();
-                const step = event.key === "ArrowDown" ? 1 : -1;
-                setChosen((chosen + step + commands.length) % commands.length);
+                const next = event.key === "ArrowDown" ? chosen + 1 : Math.max(chosen, 0) - 1;
+                setChosen((next + commands.length) % commands.length);
+              } else if (commands.length > 0 && event.key === "Tab" && !event.shiftKey) {
+                event.preventDefault();
+                type(`/${commands[Math.max(chosen, 0)]!.command}`);
               } else if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
                 event.preventDefault();
                 const command = commands[chosen];

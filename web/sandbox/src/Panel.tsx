@@ -222,8 +222,13 @@ interface Inner {
 
 const innerOf = (one: Update) => (one.update[kindOf(one.update)] ?? {}) as Inner;
 
-function chatIdOf(one: Exchange): string | null {
-  if (one.kind === "call") return one.params.chat_id === undefined ? null : String(one.params.chat_id);
+// Whom it concerns; null when nobody in particular. `pressed`: who has sent the queries that calls answer.
+function chatIdOf(one: Exchange, pressed: Map<string, string>): string | null {
+  if (one.kind === "call") {
+    const { chat_id, callback_query_id } = one.params;
+    if (chat_id !== undefined) return String(chat_id);
+    return pressed.get(String(callback_query_id)) ?? null;
+  }
   const inner = innerOf(one);
   const id = inner.chat?.id ?? inner.message?.chat?.id ?? inner.from?.id;
   return id === undefined ? null : String(id);
@@ -242,8 +247,13 @@ function Wire({ chat }: { chat: Chat | undefined }) {
   const [open, setOpen] = useState<Set<number>>(new Set());
   const bot = chat?.bot;
   const mine = bot && !everything;
+  const pressed = new Map<string, string>();
+  for (const one of world.exchanges) {
+    const query = one.kind === "update" && (one.update.callback_query as { id: string; from: { id: number } } | undefined);
+    if (query) pressed.set(query.id, String(query.from.id));
+  }
   const listed = world.exchanges.filter(
-    (one) => !mine || (one.bot === bot && [null, String(world.person)].includes(chatIdOf(one))),
+    (one) => !mine || (one.bot === bot && [null, String(world.person)].includes(chatIdOf(one, pressed))),
   );
   // An update opens an exchange; the calls behind it are its answers.
   const begun = new Map<number, number>(); // bot → when its last update came

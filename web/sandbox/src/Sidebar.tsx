@@ -30,11 +30,13 @@ export function Sidebar({ route, theme, onTheme, onLanguage, onTour, hinted }: P
   const bots = state.bots
     .map((bot) => ({ bot, chat: world.chatOfBot(bot.id) }))
     .sort((a, b) => order(b.chat) - order(a.chat) || a.bot.id - b.bot.id);
-  // Bots that one has never met are folded away, all but the one to begin with.
+  // Bots that one has never met are folded away, all but those to begin with: the first one, and whoever is not one of
+  // several with the same first name ("Orders: design").
   const main = Math.min(...bots.map(({ bot }) => bot.id));
   const met = bots.filter(
     ({ bot, chat }) =>
       bot.id === main ||
+      !bot.title.includes(":") ||
       chat?.last ||
       chat?.status !== "new" ||
       route.place === String(bot.id) ||
