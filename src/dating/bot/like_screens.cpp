@@ -84,6 +84,7 @@ screen mutual(const view& to, const match& what, std::optional<sex> other) {
   add_writing(keys.row(), to, what);
   keys.callback(to.plain("match_button.go_on"), std::string(press::deck));
   const std::string_view word = !other ? "other" : *other == sex::female ? "female" : "male";
+  if (what.by_me) return {to.html("match.news_mine", {{"name", what.name}}), keys.build()};
   return {to.html("match.news", {{"name", what.name}, {"sex", word}}), keys.build()};
 }
 

@@ -11,8 +11,8 @@ WITH ready AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM dating.judgements j WHERE j.viewer_id = v.user_id AND j.candidate_id = c.user_id)
     AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = v.user_id AND b.about_id = c.user_id)
     AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = c.user_id AND b.about_id = v.user_id)
-    AND coalesce((SELECT n.shown FROM dating.days n
-                  WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer), 0) < $4
+    AND NOT EXISTS (SELECT FROM dating.days n WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer
+                    AND n.shown >= $4)
   ORDER BY d.place LIMIT $5)
 SELECT c.user_id, c.name, c.about,
        extract(year FROM age(date '1970-01-01' + $2::integer, c.born_on))::integer,
@@ -59,8 +59,9 @@ SELECT state = 'active', seeks, latitude, longitude, place_id, radius_km, own_ci
        pg_advisory_xact_lock(hashtextextended('dating deck', v.user_id))
 FROM dating.profiles v WHERE v.user_id = $1;
 
--- Whom the viewer may be shown, within a box (two, where it crosses the date line), and anywhere in the own town with
--- $6: at most $5 of each, of those the best-rated $4. $2 the day, $3 the stage, $7 the sexes, $8 to $13 latitudes and longitudes, $14 the way's end in km, $15 the cap.
+-- Whom the viewer may be shown, anywhere in the own town with $6, and elsewhere within a box (two, where it crosses the
+-- date line): at most $5 of each, of those the best-rated $4. $2 the day, $3 the stage, $7 the sexes, $8 to $13 latitudes
+-- and longitudes, $14 the way's end in km, $15 the cap.
 -- name: shortlist :many
 WITH found AS MATERIALIZED (
   (SELECT c.user_id
@@ -71,22 +72,22 @@ WITH found AS MATERIALIZED (
      AND NOT EXISTS (SELECT FROM dating.judgements j WHERE j.viewer_id = v.user_id AND j.candidate_id = c.user_id)
      AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = v.user_id AND b.about_id = c.user_id)
      AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = c.user_id AND b.about_id = v.user_id)
-     AND coalesce((SELECT n.shown FROM dating.days n
-                   WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer), 0) < $15
+     AND NOT EXISTS (SELECT FROM dating.days n WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer
+                     AND n.shown >= $15)
    LIMIT $5)
-  UNION
+  UNION ALL
   (SELECT c.user_id
    FROM dating.profiles v
    JOIN dating.profiles c ON c.sex = ANY ($7) AND c.latitude BETWEEN $8 AND $9
      AND (c.longitude BETWEEN $10 AND $11 OR c.longitude BETWEEN $12 AND $13) AND c.state = 'active' AND NOT c.shadow
-   WHERE v.user_id = $1
+   WHERE v.user_id = $1 AND NOT (v.place_id <> 0 AND c.place_id = v.place_id)
      AND dating.fits(v, c, date '1970-01-01' + $2::integer, $3)
      AND dating.km(v.latitude, v.longitude, c.latitude, c.longitude) <= $14
      AND NOT EXISTS (SELECT FROM dating.judgements j WHERE j.viewer_id = v.user_id AND j.candidate_id = c.user_id)
      AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = v.user_id AND b.about_id = c.user_id)
      AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = c.user_id AND b.about_id = v.user_id)
-     AND coalesce((SELECT n.shown FROM dating.days n
-                   WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer), 0) < $15
+     AND NOT EXISTS (SELECT FROM dating.days n WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer
+                     AND n.shown >= $15)
    LIMIT $5))
 SELECT f.user_id
 FROM found f LEFT JOIN dating.ratings r USING (user_id)
@@ -118,8 +119,8 @@ WHERE v.user_id = $1 AND dating.fits(v, c, date '1970-01-01' + $2::integer, $3)
   AND NOT EXISTS (SELECT FROM dating.judgements j WHERE j.viewer_id = v.user_id AND j.candidate_id = c.user_id)
   AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = v.user_id AND b.about_id = c.user_id)
   AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = c.user_id AND b.about_id = v.user_id)
-  AND coalesce((SELECT n.shown FROM dating.days n
-                WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer), 0) < $4;
+  AND NOT EXISTS (SELECT FROM dating.days n WHERE n.user_id = c.user_id AND n.day = date '1970-01-01' + $2::integer
+                  AND n.shown >= $4);
 
 -- In the order given; what lay there goes.
 -- name: write :exec

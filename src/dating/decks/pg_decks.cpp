@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 
 constexpr auto asked_again_after = 30s;      // the engine, for the same deck
 constexpr std::size_t most_asked = 100'000;  // viewers remembered for it
-constexpr int looked_at = 4'000;             // people of the index, in a town or a ring
+// People of the index, in a town and in a ring. Where there is an engine, it orders the rest of the deck
+// soon.
+constexpr int looked_at = 4'000, looked_at_before_engine = 500;
 constexpr int narrow_years = 10;
 
 deck_card read_card(const pg::result::row& row) {
@@ -97,7 +99,8 @@ class pg_decks final : public decks {
     out.asked = wanted->asked;
     const auto& what = *wanted;
     find_within by_query = [&](double km) -> task<std::vector<user_id>> {
-      return filling_.query(in, what, viewer.accepted, km, shortlist_size, looked_at);
+      return filling_.query(in, what, viewer.accepted, km, shortlist_size,
+                            settings_.engine ? looked_at_before_engine : looked_at);
     };
     const auto found = co_await filling_.fill(in, what, viewer.accepted, by_query);
     if (found > 0) co_return std::nullopt;

@@ -62,8 +62,9 @@ struct likers_page {
 struct match {
   match_id id;
   user_id other;
-  std::string name;   // of the other
-  std::string state;  // new, opened, answered, silent, closed
+  std::string name;    // of the other
+  std::string state;   // new, opened, answered, silent, closed
+  bool by_me = false;  // this person's like was the second
   instant matched_at, last_at;
 };
 struct match_page {

@@ -113,7 +113,9 @@ WHERE viewer_id = $1 AND candidate_id = $2 AND liked AND letter IS NOT NULL AND 
 
 -- name: matches :many
 SELECT m.match_id, other.user_id, other.name, CASE WHEN other.state = 'banned' THEN 'closed' ELSE m.state END AS state,
-       m.matched_at, m.last_at, count(*) OVER ()
+       m.matched_at, m.last_at,
+       EXISTS (SELECT FROM dating.judgements j
+               WHERE j.viewer_id = $1 AND j.candidate_id = other.user_id AND j.judged_at = m.matched_at), count(*) OVER ()
 FROM dating.matches m
 JOIN dating.profiles other ON other.user_id = CASE WHEN m.low_id = $1 THEN m.high_id ELSE m.low_id END
 WHERE m.low_id = $1 OR m.high_id = $1
@@ -124,7 +126,9 @@ SELECT count(*) FROM dating.matches WHERE low_id = $1 OR high_id = $1;
 
 -- name: find_match :optional
 SELECT m.match_id, other.user_id, other.name, CASE WHEN other.state = 'banned' THEN 'closed' ELSE m.state END AS state,
-       m.matched_at, m.last_at, 1
+       m.matched_at, m.last_at,
+       EXISTS (SELECT FROM dating.judgements j
+               WHERE j.viewer_id = $1 AND j.candidate_id = other.user_id AND j.judged_at = m.matched_at)
 FROM dating.matches m
 JOIN dating.profiles other ON other.user_id = CASE WHEN m.low_id = $1 THEN m.high_id ELSE m.low_id END
 WHERE m.match_id = $2 AND (m.low_id = $1 OR m.high_id = $1);

@@ -152,9 +152,13 @@ TEST_F(Likes, BothAtTheSameMomentMakeExactlyOneMatch) {
   };
   both.spawn("hers", by_her());
   run(begun.wait());
-  while (ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
-             "(SELECT oid FROM pg_database WHERE datname = current_database())") == "0") {
+  const auto waits = [&] {
+    return ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+               "(SELECT oid FROM pg_database WHERE datname = current_database())") != "0";
+  };
+  for (int i = 0; i < 5'000 && !waits(); ++i) {
   }
+  EXPECT_TRUE(waits());
   EXPECT_FALSE(found);
   run(his->commit());
   run(both.join());

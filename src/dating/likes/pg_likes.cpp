@@ -33,6 +33,7 @@ match read_match(const pg::result::row& row) {
   out.state = row.get<std::string>(3);
   out.matched_at = row.get<instant>(4);
   out.last_at = row.get<instant>(5);
+  out.by_me = row.get<bool>(6);
   return out;
 }
 
@@ -143,7 +144,7 @@ class pg_likes final : public likes {
     out.offset = offset;
     for (int i = 0; i < rows.size(); ++i) {
       out.matches.push_back(read_match(rows[i]));
-      out.total = rows[i].get<std::int64_t>(6);
+      out.total = rows[i].get<std::int64_t>(7);
     }
     co_return out;
   }
