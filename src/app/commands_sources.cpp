@@ -258,8 +258,10 @@ int take_down_source(const settings& all, const std::string& name, bool sure, st
       co_return 1;
     }
     const auto done = co_await sources->take_down(found->id);
-    here.out << fmt::format("{} is taken down: {} vacancies withdrawn, {} posts erased.\n", name,
-                            done ? done->vacancies : 0, done ? done->posts : 0);
+    const auto what = done.value_or(hunt::take_down_report());
+    here.out << fmt::format(
+        "{} is taken down: {} vacancies withdrawn, {} live on in other channels, {} posts erased.\n", name,
+        what.vacancies, what.moved, what.posts);
     co_return 0;
   });
 }

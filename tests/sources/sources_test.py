@@ -225,7 +225,7 @@ class Running(unittest.TestCase):
         refused = self.town.run("sources", "takedown", "@zakazy", code=1)
         self.assertEqual(refused, "")
         done = self.town.run("sources", "takedown", "@zakazy", "--yes")
-        self.assertIn("1 vacancies withdrawn, 1 posts erased", done)
+        self.assertIn("1 vacancies withdrawn, 0 live on in other channels, 1 posts erased", done)
         wait_until("the card struck out", lambda: not self.cards("меню для кафе"), 120)
         self.town.api("POST", "/posts", {"channel": "zakazy", "text": "Нужен дизайнер: флаер для бара, 5 000 ₽, @bar_hr"})
         time.sleep(3)

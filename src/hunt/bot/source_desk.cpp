@@ -222,7 +222,10 @@ task<> source_desk::press(telegram::incoming& in, std::string_view what) {
     note = to.plain("source.rest_note");
   } else if (what == source_press::down) {
     const auto done = co_await all_.take_down(which);
-    if (done) note = to.plain("source.down_note", {{"vacancies", done->vacancies}, {"posts", done->posts}});
+    if (done) {
+      note = to.plain("source.down_note",
+                      {{"vacancies", done->vacancies}, {"moved", done->moved}, {"posts", done->posts}});
+    }
   }
   co_await in.answer_callback(note, what == source_press::down);
   const auto found = co_await all_.find(which);

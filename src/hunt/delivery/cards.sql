@@ -2,8 +2,8 @@
 -- name: many :many
 SELECT v.vacancy_id, v.title, v.essence, v.budget, v.posted_at, v.state = 'withdrawn',
        coalesce(nullif(p.origin, ''), s.title), p.url, p.contact_url, p.author_key,
-       (SELECT count(DISTINCT o.source_id) FROM hunt.posts o
-        WHERE o.repeat_of = p.post_id AND o.source_id <> p.source_id),
+       (SELECT count(DISTINCT o.source_id) FROM hunt.posts o JOIN hunt.sources t USING (source_id)
+        WHERE o.repeat_of = p.post_id AND o.source_id <> p.source_id AND t.state <> 'taken_down'),
        (SELECT array_agg(vc.category_id::bigint ORDER BY vc.confidence DESC, vc.category_id)
         FROM hunt.vacancy_categories vc WHERE vc.vacancy_id = v.vacancy_id),
        v.revision, v.closed

@@ -199,8 +199,9 @@ class pg_cards final : public cards {
 
 std::int64_t digest_of_card(const vacancy_card& card) {
   text::stable_hash digest;
-  for (const std::string_view part : {std::string_view(card.title), std::string_view(card.essence),
-                                      std::string_view(card.budget), std::string_view(card.contact_url)}) {
+  for (const std::string_view part :
+       {std::string_view(card.title), std::string_view(card.essence), std::string_view(card.budget),
+        std::string_view(card.contact_url), std::string_view(card.post_url)}) {
     // Of a withdrawn card the title alone is seen.
     if (!card.withdrawn || part.data() == card.title.data()) digest.add_part(part);
   }

@@ -1,9 +1,11 @@
 // Filters, hours, lists and cards that follow their vacancy, on PostgreSQL.
 #include "async/event.hpp"
 #include "async/within.hpp"
+#include "hunt/delivery/card_rows.hpp"
 #include "hunt/delivery/delivery.hpp"
 #include "hunt/delivery/hand_out.hpp"
 #include "hunt/delivery/times.hpp"
+#include "hunt/sources/sources.hpp"
 #include "hunt/town_for_test.hpp"
 
 namespace tandem::hunt {
@@ -373,6 +375,31 @@ TEST_F(Reading, AWithdrawnCardIsStruckOutAndBroughtBackByAnEdit) {
   EXPECT_EQ(sent("editMessageText"), (texts{"101: Landing en", "101: closed Landing en"}));
   EXPECT_EQ(rows(what), "101 sent, 102 gathered") << "who waited waits again";
   EXPECT_EQ(sent("sendMessage").size(), 1u);
+}
+
+TEST_F(Reading, ACardOfASourceThatIsTakenDownShowsTheCopyElsewhere) {
+  reader_of(1, design);
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  hand(what);
+  send_due();
+  ask("INSERT INTO hunt.sources (kind, name, title, next_read_at, added_at) VALUES "
+      "('preview', 'other', 'Other jobs', now(), now())");
+  ask("INSERT INTO hunt.posts (source_id, message_id, posted_at, seen_at, text, url, contact_url, "
+      "content_hash, "
+      "fingerprint, state, repeat_of) SELECT source_id, 5, now(), now(), E'Landing of a café\\nTwo "
+      "screens.', "
+      "'https://t.me/other/5', 'https://t.me/oleg', '', '', 'repeat', 1 FROM hunt.sources WHERE name = "
+      "'other'");
+  const auto channels = make_sources(*pool, time);
+  EXPECT_EQ(run(channels->take_down(source_id(1)))->moved, 1);
+  run(behind->run_due());
+  EXPECT_EQ(sent("editMessageText"), texts{"101: Landing of a café en"}) << "not struck out";
+  std::vector<vacancy_id> one{what};
+  const auto cards = run(load_cards(*pool, one));
+  const auto& card = cards.at(what);
+  EXPECT_EQ(card.source_title + " " + card.post_url + " " + card.contact_url,
+            "Other jobs https://t.me/other/5 https://t.me/oleg");
+  EXPECT_EQ(card.other_sources, 0) << "the source that was taken down is not counted";
 }
 
 TEST_F(Reading, ACardThatWasOnItsWayDuringAnEditIsCorrectedAfterwards) {

@@ -229,6 +229,7 @@ class post_intake final : public intake {
     co_await tx(sql::lock_texts, keys);
     co_await find_same(tx, done, fingerprints, first, last);
     if (!bands.empty()) co_await find_alike(tx, done, bands, first, last);
+    co_await hold_originals(tx, done);
     find_here(done);
     co_await give_places(tx, done);
   }
@@ -297,6 +298,36 @@ class post_intake final : public intake {
         shared = like.shared;
       }
       if (best) become_repeat(one, best->what);
+    }
+  }
+
+  // An original that was found may be none by now: its source was taken down. It has an heir then, or the
+  // repeat is the first of its kind.
+  static task<> hold_originals(pg::transaction& tx, decisions& done) {
+    std::set<std::int64_t> held;
+    for (;;) {
+      std::set<std::int64_t> found;
+      for (const auto& one : done) {
+        if (one.state == "repeat" && !held.contains(one.original.value)) found.insert(one.original.value);
+      }
+      if (found.empty()) co_return;
+      const std::vector<std::int64_t> ids(found.begin(), found.end());
+      const auto rows = co_await tx(sql::hold_originals, ids);
+      held.merge(found);
+      for (int i = 0; i < rows.size(); ++i) {
+        const auto state = rows[i].get<std::string_view>(1);
+        const auto heir = rows[i].get<post_id>(2);
+        for (auto& one : done) {
+          if (one.state != "repeat" || one.original != rows[i].get<post_id>(0)) continue;
+          const bool was_repeat = one.before && one.before->state == "repeat";
+          if (state == "repeat" && heir != one.id) {
+            one.original = heir;
+          } else if (state == "repeat" || (state == "dropped" && !was_repeat)) {
+            one.state = "waiting";
+            one.original = {};
+          }
+        }
+      }
     }
   }
 

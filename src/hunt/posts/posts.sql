@@ -32,6 +32,12 @@ WHERE bands && $1::bigint[] AND bands <> '{}' AND erased_at IS NULL
   AND posted_at BETWEEN $2 AND $3 AND state IN ('waiting', 'judged')
 ORDER BY post_id DESC LIMIT $4;
 
+-- The originals that repeats were found of, as they are now. Whoever takes them out of the running (a take-down) waits
+-- until the repeats are stored.
+-- name: hold_originals :many
+SELECT post_id, state, coalesce(repeat_of, 0) FROM hunt.posts
+WHERE post_id = ANY ($1) ORDER BY post_id FOR KEY SHARE;
+
 -- The state of originals whose place an earlier post takes.
 -- name: lock_originals :many
 SELECT post_id, state, coalesce(repeat_of, 0) FROM hunt.posts
@@ -100,7 +106,8 @@ RETURNING post_id;
 -- name: close_vacancies :exec
 UPDATE hunt.vacancies v SET state = 'withdrawn', withdrawn_by_edit = true, closed = true
 WHERE v.post_id = ANY ($1) AND v.state = 'live'
-  AND NOT EXISTS (SELECT FROM hunt.posts p WHERE p.repeat_of = v.post_id AND p.reason <> 'deleted');
+  AND NOT EXISTS (SELECT FROM hunt.posts p JOIN hunt.sources s USING (source_id)
+                  WHERE p.repeat_of = v.post_id AND p.reason <> 'deleted' AND s.state <> 'taken_down');
 
 -- name: advance :exec
 UPDATE hunt.sources

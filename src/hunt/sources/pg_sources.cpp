@@ -5,6 +5,7 @@
 
 #include "hunt/sources/source_name.hpp"
 #include "hunt/sources/sources_sql.hpp"
+#include "hunt/sources/take_down.hpp"
 
 namespace tandem::hunt {
 namespace {
@@ -202,10 +203,12 @@ class pg_sources final : public sources {
     const auto now = time_.now();
     bool known = false;
     auto work = [&](pg::transaction& tx) -> task<> {
+      co_await tx(sql::take_turns);
       const auto row = co_await tx(sql::begin_take_down, which, now);
       known = !row.empty();
-      const auto withdrawn = co_await tx(sql::withdraw_all, which);
-      out.vacancies = withdrawn.affected();
+      const auto vacancies = co_await give_vacancies_away(tx, which);
+      out.vacancies = vacancies.withdrawn;
+      out.moved = vacancies.moved;
       co_await tx(sql::announce);
     };
     co_await database_.in_transaction(work);

@@ -62,6 +62,7 @@ struct source_refusal {
 
 struct take_down_report {
   std::int64_t vacancies = 0, posts = 0;  // withdrawn, erased
+  std::int64_t moved = 0;                 // vacancies that live on in another channel
 };
 
 struct new_source {
@@ -130,8 +131,9 @@ class sources {
   // Stored posts with a text, seen since then, in the order of their ids behind `after`. No source: of all.
   virtual task<std::vector<stored_post>> stored(std::optional<source_id> which, instant since, post_id after,
                                                 int limit) = 0;
-  // Takes a source down: it is never read again, its vacancies are withdrawn, its posts' texts erased. Safe
-  // to repeat; a take-down that was killed is ended by erase_texts (posts/retention.hpp).
+  // Takes a source down: it is never read again, its posts' texts are erased, its vacancies withdrawn, but
+  // for those that stand in another channel, too: they become that channel's. Safe to repeat; a take-down
+  // that was killed is ended by erase_texts (posts/retention.hpp).
   virtual task<std::expected<take_down_report, source_refusal>> take_down(source_id which) = 0;
 };
 

@@ -113,24 +113,20 @@ FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::bigin
   AS u (source_id, state, gap, due, failures, error, read_at, etag, last_modified)
 WHERE s.source_id = u.source_id;
 
+-- Two take-downs one after the other: the heir of one source's post may stand in the other.
+-- name: take_turns :one
+SELECT pg_advisory_xact_lock(1752526453, 0);
+
 -- name: begin_take_down :optional
 UPDATE hunt.sources
 SET state = 'taken_down', taken_down_at = coalesce(taken_down_at, $2), rules = '', title = '', last_error = '',
     etag = '', last_modified = '', changed_at = now()
 WHERE source_id = $1 RETURNING source_id;
 
--- The title is all that a struck-out card would still show.
--- name: withdraw_all :exec
-UPDATE hunt.vacancies v
-SET state = 'withdrawn', withdrawn_by_edit = false, title = '—', essence = '', budget = ''
-FROM hunt.posts p WHERE p.post_id = v.post_id AND p.source_id = $1 AND (v.state = 'live' OR v.title <> '—');
-
 -- Of the source's posts behind message $4, the first $3.
 -- name: erase_some :many
 UPDATE hunt.posts p
-SET text = '', author_key = '', contact_url = '', origin = '', bands = '{}', erased_at = coalesce(p.erased_at, $2),
-    state = CASE p.state WHEN 'waiting' THEN 'dropped' ELSE p.state END,
-    reason = CASE p.state WHEN 'waiting' THEN 'taken_down' ELSE p.reason END
+SET text = '', author_key = '', contact_url = '', origin = '', bands = '{}', erased_at = coalesce(p.erased_at, $2)
 WHERE p.source_id = $1
   AND p.message_id IN (SELECT e.message_id FROM hunt.posts e
                        WHERE e.source_id = $1 AND e.message_id > $4 ORDER BY e.message_id LIMIT $3)

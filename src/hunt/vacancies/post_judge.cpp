@@ -10,8 +10,8 @@
 #include "hunt/posts/lanes.hpp"
 #include "hunt/vacancies/closed.hpp"
 #include "hunt/vacancies/digest.hpp"
-#include "hunt/vacancies/facts.hpp"
 #include "hunt/vacancies/vacancies_sql.hpp"
+#include "hunt/vacancies/vacancy_columns.hpp"
 #include "platform/log/log.hpp"
 
 namespace tandem::hunt {
@@ -56,34 +56,6 @@ std::string joined(const std::vector<category_score>& scores, bool names) {
   }
   return out;
 }
-
-std::int64_t sum_or_none(const std::optional<std::int64_t>& sum) { return sum.value_or(-1); }
-
-// The columns of vacancies, one entry for each.
-struct vacancy_columns {
-  std::vector<std::int64_t> ids, sums_from, sums_to, remote;
-  std::vector<std::string> titles, essences, budgets, currencies, per, deadlines, cities, employments,
-      engines;
-  std::vector<instant> posted_at, seen_at;
-
-  void add(std::int64_t id, const judged_post& post) {
-    ids.push_back(id);
-    titles.push_back(post.card.title);
-    essences.push_back(post.card.essence);
-    budgets.push_back(post.card.budget);
-    sums_from.push_back(sum_or_none(post.facts.pay.min));
-    sums_to.push_back(sum_or_none(post.facts.pay.max));
-    currencies.push_back(post.facts.pay.currency);
-    per.push_back(post.facts.pay.per);
-    deadlines.push_back(post.facts.deadline);
-    remote.push_back(post.facts.remote ? *post.facts.remote : -1);
-    cities.push_back(post.facts.city);
-    employments.push_back(post.facts.employment);
-    engines.push_back(post.judgement.model);
-    posted_at.push_back(post.posted_at);
-    seen_at.push_back(post.seen_at);
-  }
-};
 
 std::string sorted_slugs(const std::vector<category_score>& scores) {
   std::vector<std::string_view> names;
@@ -423,6 +395,7 @@ class post_judge final : public async::part {
   static task<> store_vacancies(pg::transaction& tx, judged_posts& posts,
                                 const std::unordered_map<post_id, judged_post*>& by_id, instant now) {
     vacancy_columns fresh, revised;
+    std::vector<instant> posted_at, seen_at;  // of the fresh ones
     std::vector<std::int64_t> gone, closed, refiled, named;
     std::vector<std::string> contacts;
     for (auto& post : posts) {
@@ -444,26 +417,26 @@ class post_judge final : public async::part {
             !post.old_categories.empty() && post.old_categories != sorted_slugs(post.judgement.categories);
         post.published = post.live ? moved : post.withdrawn_by_edit;
         if (moved) refiled.push_back(post.vacancy.value);
-        revised.add(post.vacancy.value, post);
+        revised.add(post.vacancy.value, post.card, post.facts, post.judgement.model);
       } else {
         post.published = true;
-        fresh.add(post.id.value, post);
+        fresh.add(post.id.value, post.card, post.facts, post.judgement.model);
+        posted_at.push_back(post.posted_at);
+        seen_at.push_back(post.seen_at);
       }
     }
     if (!named.empty()) co_await tx(sql::name_contacts, named, contacts);
     if (!gone.empty()) co_await tx(sql::withdraw, gone, false);
     if (!closed.empty()) co_await tx(sql::withdraw, closed, true);
     if (!revised.ids.empty()) {
-      co_await tx(sql::revise_vacancies, revised.ids, revised.titles, revised.essences, revised.budgets,
-                  revised.sums_from, revised.sums_to, revised.currencies, revised.per, revised.deadlines,
-                  revised.remote, revised.cities, revised.employments, revised.engines);
+      co_await revise_vacancies(tx, revised);
       co_await tx(sql::clear_categories, revised.ids);
     }
     if (!fresh.ids.empty()) {
-      const auto rows = co_await tx(sql::add_vacancies, now, fresh.ids, fresh.titles, fresh.essences,
-                                    fresh.budgets, fresh.posted_at, fresh.seen_at, fresh.sums_from,
-                                    fresh.sums_to, fresh.currencies, fresh.per, fresh.deadlines, fresh.remote,
-                                    fresh.cities, fresh.employments, fresh.engines);
+      const auto rows =
+          co_await tx(sql::add_vacancies, now, fresh.ids, fresh.titles, fresh.essences, fresh.budgets,
+                      posted_at, seen_at, fresh.sums_from, fresh.sums_to, fresh.currencies, fresh.per,
+                      fresh.deadlines, fresh.remote, fresh.cities, fresh.employments, fresh.engines);
       for (int i = 0; i < rows.size(); ++i)
         by_id.at(rows[i].get<post_id>(0))->vacancy = rows[i].get<vacancy_id>(1);
     }

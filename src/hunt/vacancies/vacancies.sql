@@ -1,8 +1,10 @@
--- $2: 'waiting', or 'judged' for those that are to be judged again.
+-- For one that has given its place to another post meanwhile, that one. $2: 'waiting', or 'judged' for those that are to be judged again.
 -- name: posts_in_state :many
 SELECT p.post_id, p.revision, p.text, s.name, s.source_id, p.message_id, p.seen_at
 FROM hunt.posts p JOIN hunt.sources s USING (source_id)
-WHERE p.post_id = ANY ($1) AND p.state = $2;
+WHERE p.state = $2
+  AND p.post_id IN (SELECT CASE q.state WHEN 'repeat' THEN q.repeat_of ELSE q.post_id END
+                    FROM hunt.posts q WHERE q.post_id = ANY ($1));
 
 -- Those that are still as they were when they were judged: neither edited nor judged by somebody else meanwhile.
 -- name: lock_waiting :many
