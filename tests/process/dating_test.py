@@ -30,7 +30,7 @@ class DatingTown(Town):
 
 class Dating(unittest.TestCase):
     def setUp(self):
-        self.town = DatingTown(BINARY, limits=False)
+        self.town = DatingTown(BINARY, limits=False, settings={"TANDEM_BOT_RATE": 0})
         self.town.start()
         self.addCleanup(self.town.close)
 
@@ -173,7 +173,7 @@ class Roles(unittest.TestCase):
     def test_dating_needs_a_bot_and_says_so(self):
         done = subprocess.run([BINARY, "config", "check"], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "TANDEM_DATING_BOT_TOKEN": "1:a", "TANDEM_DATING_TALKS_A_DAY": "9, 1"})
-        self.assertEqual(done.returncode, 1)
+        self.assertNotEqual(done.returncode, 0)
         self.assertIn("dating_bot_token", done.stdout + done.stderr)
         self.assertIn("dating_talks_a_day", done.stdout + done.stderr)
 

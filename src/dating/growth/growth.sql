@@ -26,12 +26,12 @@ FROM dating.invites i WHERE i.user_id = $1;
 SELECT user_id FROM dating.invites WHERE code = $1;
 
 -- name: came_by :exec
--- Who invites was here before: so nobody invites in a circle.
+-- Who invites has been through registration, who comes has not: so nobody invites in a circle.
 INSERT INTO dating.invited (user_id, by_id, at)
 SELECT newcomer.user_id, inviter.user_id, $3
 FROM dating.profiles newcomer, dating.profiles inviter
-WHERE newcomer.user_id = $1 AND newcomer.state = 'draft' AND inviter.user_id = $2
-  AND inviter.created_at < newcomer.created_at
+WHERE newcomer.user_id = $1 AND newcomer.state = 'draft'
+  AND inviter.user_id = $2 AND inviter.state <> 'draft'
 ON CONFLICT DO NOTHING;
 
 -- name: due_rewards :many

@@ -106,6 +106,7 @@ TEST_F(Growth, ACodeStaysTheSame) {
 
 TEST_F(Growth, AnInvitationIsRewardedOnceThereIsAPhotoThatOthersSee) {
   const auto anna = newcomer(), boris = newcomer();
+  finish(anna);
   EXPECT_EQ(comes_by_code_of(boris, anna), arrival::noted);
   EXPECT_TRUE(reward_all().empty());
   finish(boris, false);
@@ -126,18 +127,21 @@ TEST_F(Growth, AnInvitationIsRewardedOnceThereIsAPhotoThatOthersSee) {
 
 TEST_F(Growth, NobodyInvitesThemselvesNorInACircleNorSomebodyWhoIsHereAlready) {
   const auto anna = newcomer(), boris = newcomer();
+  EXPECT_EQ(comes_by_code_of(boris, anna), arrival::too_late) << "she is a draft herself";
+  finish(anna);
   EXPECT_EQ(comes_by_code_of(anna, anna), arrival::own_code);
   EXPECT_EQ(comes_by_code_of(boris, anna), arrival::noted);
   EXPECT_EQ(comes_by_code_of(anna, boris), arrival::too_late);
   EXPECT_EQ(run(more->came_by(*pool, boris, "nothing1")), arrival::unknown_code);
   const auto vera = newcomer();
-  EXPECT_EQ(comes_by_code_of(boris, vera), arrival::too_late);
   finish(vera);
+  EXPECT_EQ(comes_by_code_of(boris, vera), arrival::too_late);
   EXPECT_EQ(comes_by_code_of(vera, anna), arrival::too_late);
 }
 
 TEST_F(Growth, WhoInvitesManyIsRewardedForSomeOfThemAMonth) {
   const auto anna = newcomer();
+  finish(anna);
   for (int i = 0; i < 3; ++i) {
     const auto one = newcomer();
     EXPECT_EQ(comes_by_code_of(one, anna), arrival::noted);
