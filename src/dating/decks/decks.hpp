@@ -58,8 +58,8 @@ struct deck_card {
   bool same_town = false;
   instant active_at;                           // to the hour
   std::vector<std::string> interests, common;  // as stored; `common`: those that the viewer has, too
-  std::vector<card_photo> photos;  // those that others may see, in their order
-  bool wrote = false;              // there is a letter with their like for the viewer
+  std::vector<card_photo> photos;              // those that others may see, in their order
+  bool wrote = false;                          // there is a letter with their like for the viewer
 };
 
 // Why nobody is shown, the first that holds.
