@@ -15,10 +15,7 @@ constexpr std::string_view asked_for_field = "me", asked_for_zone = "me_zone";
 constexpr std::size_t echoed = 40;  // code points of what a person typed that are shown back
 
 // Whose profile is finished.
-bool finished(const turn& now) {
-  return now.me && now.me->agreed() && now.me->state != profile_state::draft &&
-         now.me->state != profile_state::banned;
-}
+bool finished(const turn& now) { return may_answer(now) && now.me->state != profile_state::draft; }
 
 reply said(screen what) {
   reply out;
@@ -36,7 +33,7 @@ task<reply> view_profile(turn& now) {
 }
 
 task<reply> edit_profile(turn& now) {
-  if (!now.me || !now.me->agreed()) co_return co_await say_old(now);
+  if (!may_answer(now)) co_return co_await say_old(now);
   const auto own = co_await load_own_card(now);
   co_return said(choose_field(now.to(), *now.me, town_of(now), static_cast<int>(own.photos.size())));
 }
@@ -44,7 +41,7 @@ task<reply> edit_profile(turn& now) {
 task<reply> edit_field(turn& now) {
   const auto given = press::numbers(now.in.argument);
   const bool right = given && given->size() == 1 && given->front() < asked_fields;
-  if (!right || !now.me || !now.me->agreed()) co_return co_await say_old(now);
+  if (!right || !may_answer(now)) co_return co_await say_old(now);
   const auto what = field(given->front());
   if (what == field::photos) co_return co_await show_photos(now);
   auto out = co_await ask_field(now, what);
@@ -57,7 +54,7 @@ task<reply> type_field(turn& now) {
   const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
   const auto what =
       field_of(std::string_view(waiting).substr(std::min(waiting.find(' ') + 1, waiting.size())));
-  if (!what || !now.me || !now.me->agreed()) co_return co_await say_old(now);
+  if (!what || !may_answer(now)) co_return co_await say_old(now);
   co_return co_await take_text(now, *what);
 }
 

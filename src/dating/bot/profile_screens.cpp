@@ -1,6 +1,7 @@
 #include "dating/bot/profile_screens.hpp"
 
 #include "dating/bot/photo_screens.hpp"
+#include "dating/bot/safety_screens.hpp"
 #include "platform/telegram/html.hpp"
 #include "platform/telegram/keyboard.hpp"
 
@@ -96,6 +97,7 @@ screen settings(const view& to) {
   keys.row().callback(to.plain("settings.language"), std::string(press::set_language) + other);
   keys.callback(to.plain("settings.zone"), std::string(press::zone));
   keys.row().callback(to.plain("settings.export"), std::string(press::export_me));
+  keys.callback(to.plain("settings.blocks"), std::string(press::blocks));
   keys.row().callback(to.plain("settings.delete"), std::string(press::ask_deletion));
   keys.row().callback(to.plain("button.back"), std::string(press::menu));
   return {to.html("settings.text", {{"zone", locale::say_zone(to.language, to.zone, to.now)}}), keys.build()};

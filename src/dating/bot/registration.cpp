@@ -100,13 +100,13 @@ task<reply> agree(turn& now) {
 }
 
 task<reply> go_to_step(turn& now) {
-  if (!registering(now)) co_return co_await say_old(now);
+  if (!registering(now) || !may_answer(now)) co_return co_await say_old(now);
   const auto what = pressed_field(now);
   co_return co_await go_to(now, what.value_or(*now.me->step));
 }
 
 task<reply> publish(turn& now) {
-  if (!registering(now)) co_return co_await say_old(now);
+  if (!registering(now) || !may_answer(now)) co_return co_await say_old(now);
   const auto done = co_await now.with.members.publish(now.db, now.person.id);
   if (!done) co_return co_await go_to(now, done.error());
   now.me->state = profile_state::active;
@@ -137,11 +137,12 @@ task<reply> after(turn& now, field what, answered kept) {
 }
 std::optional<std::int64_t> pressed_number(const turn& now) {
   const auto given = press::numbers(now.in.argument);
-  if (!now.me || !given || given->size() != 1) return std::nullopt;
+  if (!may_answer(now) || !given || given->size() != 1) return std::nullopt;
   return given->front();
 }
 
 task<reply> press_name(turn& now) {
+  if (!may_answer(now)) co_return co_await say_old(now);
   const auto kept = co_await now.with.members.set_name(now.db, now.person.id, now.person.first_name);
   co_return co_await after(now, field::name, kept);
 }
@@ -159,6 +160,7 @@ task<reply> press_seeks(turn& now) {
   co_return co_await after(now, field::seeks, kept);
 }
 task<reply> press_no_about(turn& now) {
+  if (!may_answer(now)) co_return co_await say_old(now);
   const auto kept = co_await now.with.members.set_about(now.db, now.person.id, "");
   co_return co_await after(now, field::about, kept);
 }
@@ -224,8 +226,9 @@ task<reply> stay(turn& now, field what, answered kept, int page) {
 task<reply> press_interest(turn& now) {
   const std::string_view given = now.in.argument;
   const auto second = given.find(':', 2);
-  const bool right = now.me && given.size() > 4 && (given[0] == '0' || given[0] == '1') && given[1] == ':' &&
-                     second != std::string_view::npos && is_listed_interest(given.substr(second + 1));
+  const bool right = may_answer(now) && given.size() > 4 && (given[0] == '0' || given[0] == '1') &&
+                     given[1] == ':' && second != std::string_view::npos &&
+                     is_listed_interest(given.substr(second + 1));
   if (!right) co_return co_await say_old(now);
   const auto page = press::numbers(given.substr(2, second - 2));
   const auto kept = co_await now.with.members.set_interest(now.db, now.person.id, given.substr(second + 1),
@@ -252,7 +255,7 @@ task<reply> press_page(turn& now) {
 
 task<reply> press_ages(turn& now) {
   const auto given = press::numbers(now.in.argument);
-  if (!now.me || !given || given->size() != 2 || given->front() > oldest || given->back() > oldest) {
+  if (!may_answer(now) || !given || given->size() != 2 || given->front() > oldest || given->back() > oldest) {
     co_return co_await say_old(now);
   }
   const age_range ages{static_cast<std::uint8_t>(given->front()), static_cast<std::uint8_t>(given->back())};
@@ -349,6 +352,10 @@ std::span<const row> registration_rows() { return rows; }
 
 bool registering(const turn& now) {
   return now.me && now.me->state == profile_state::draft && now.me->step.has_value();
+}
+
+bool may_answer(const turn& now) {
+  return now.me && now.me->agreed() && now.me->state != profile_state::banned;
 }
 
 std::string town_of(const turn& now) {
@@ -468,9 +475,7 @@ task<reply> go_on_registering(turn& now) {
 }
 
 task<std::optional<reply>> take_registration(turn& now) {
-  if (!now.in.what.message || !now.me || now.me->state == profile_state::banned || !now.me->agreed()) {
-    co_return std::nullopt;
-  }
+  if (!now.in.what.message || !may_answer(now)) co_return std::nullopt;
   const auto& message = *now.in.what.message;
   const auto content = telegram::content_of(message);
   if (content == telegram::message_content::location) {

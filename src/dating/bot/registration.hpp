@@ -8,6 +8,8 @@
 namespace tandem::dating::bot {
 
 bool registering(const turn& now);
+// Who has agreed to the present document and is not banned.
+bool may_answer(const turn& now);
 
 // Asks the field; as registration's or as a field of a finished profile, whichever the person is at.
 task<reply> ask_field(turn& now, field what, std::optional<question_facts::refused> wrong = {}, int page = 0);

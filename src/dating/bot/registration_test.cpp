@@ -317,7 +317,11 @@ TEST_F(Registration, TheBannedHearSoAndChangeNothing) {
   EXPECT_SAYS(says(1, "/profile"), "@help");
   presses(1, "me:hidden:0");
   presses(1, "reg:publish");
+  for (const auto* press : {"me:sex:1", "me:seeks:0", "me:km:5", "me:name", "me:has:1:0:jazz", "me:ask:0"}) {
+    EXPECT_SAYS(presses(1, press), "@help") << press;
+  }
   EXPECT_EQ(profile_of(1)->state, profile_state::banned);
+  EXPECT_EQ(profile_of(1)->sex, sex::female);
   presses(1, "me:delete_yes");
   EXPECT_FALSE(profile_of(1));
   says(1, "/start");
@@ -330,6 +334,8 @@ TEST_F(Registration, ANewVersionOfTheConsentIsAskedForFirst) {
   ask("UPDATE dating.profiles SET consent_version = 0");
   EXPECT_SAYS(says(1, "/profile"), "has changed");
   EXPECT_SAYS(presses(1, "me:ask:0"), "has changed");
+  EXPECT_SAYS(presses(1, "me:sex:1"), "has changed");
+  EXPECT_EQ(profile_of(1)->sex, sex::female);
   EXPECT_SAYS(presses(1, "reg:agree:1:"), "Anna, 27");
   EXPECT_EQ(profile_of(1)->state, profile_state::active);
 }
