@@ -19,7 +19,7 @@ FROM spoken ORDER BY match_id;
 -- name: give_up :exec
 UPDATE dating.matches SET state = 'silent' WHERE match_id IN (
   SELECT match_id FROM dating.matches
-  WHERE state IN ('new', 'opened', 'answered') AND nudged_at < $1 AND last_at < nudged_at
+  WHERE state IN ('new', 'opened', 'answered') AND nudged_at < $1 AND last_at < $1
   ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED);
 
 -- name: forget_days :exec
