@@ -217,8 +217,8 @@ task<std::optional<reply>> members_only(turn& now) {
 
 std::vector<telegram::bot_command> commands_in(const parts& with, std::string_view language) {
   static constexpr std::string_view names[] = {
-      "start", "people",   "likes", "matches", "profile", "plan",   "invite",     "figures",
-      "menu",  "settings", "help",  "privacy", "terms",   "export", "paysupport", "delete_me"};
+      "start",   "people", "likes",    "matches", "talks",   "delete", "profile", "plan",       "invite",
+      "figures", "menu",   "settings", "help",    "privacy", "terms",  "export",  "paysupport", "delete_me"};
   std::vector<telegram::bot_command> out;
   for (const auto name : names) {
     out.push_back({std::string(name), with.texts.plain(language, "dating.command." + std::string(name))});

@@ -119,7 +119,10 @@ class talk_courier_part final : public talk_courier {
           co_await with_.db(sql::lanes, with_.time.now(), lanes_at_once + static_cast<int>(lanes_.size()));
       for (int i = 0; i < rows.size() && lanes_.size() < lanes_at_once; ++i) {
         const lane one{rows[i].get<std::int64_t>(0), rows[i].get<match_id>(1), rows[i].get<user_id>(2)};
-        if (!with_.senders(one.bot_id) || !lanes_.insert(one).second) continue;
+        if (!with_.senders(one.bot_id)) continue;
+        const auto [running, fresh] = lanes_.try_emplace(one, false);
+        running->second = !fresh;
+        if (!fresh) continue;
         work_.spawn("carry a talk", carry(one));
         some = true;
       }
@@ -145,7 +148,11 @@ class talk_courier_part final : public talk_courier {
     struct done {
       talk_courier_part& of;
       lane what;
-      ~done() { of.lanes_.erase(what); }
+      ~done() {
+        const auto running = of.lanes_.find(what);
+        if (running->second) of.bell_.ring();
+        of.lanes_.erase(running);
+      }
     } const at_the_end{*this, what};
     for (;;) {
       bool on = false;
@@ -463,7 +470,7 @@ class talk_courier_part final : public talk_courier {
   log::logger log_;
   async::scope work_;
   async::event bell_;
-  std::set<lane> lanes_;
+  std::map<lane, bool> lanes_;  // under way; true: had something due meanwhile that it may have missed
   std::set<user_id> pinning_;
   std::map<user_id, address> addresses_;
   std::string failing_;

@@ -82,7 +82,7 @@ std::vector<found_sign> signs_of_entities(std::string_view text,
     if (!what || one.offset < 0 || one.length <= 0 || one.offset >= last) continue;
     const auto from = bytes[static_cast<std::size_t>(one.offset)];
     const auto end = bytes[static_cast<std::size_t>(std::min(one.offset + one.length, last))];
-    out.push_back({*what, from, end - from});
+    if (end > from) out.push_back({*what, from, end - from});  // not half a character
   }
   return out;
 }

@@ -121,7 +121,8 @@ UPDATE dating.matches SET state = 'closed', closed_by = $2, closed_at = $3
 WHERE match_id = $1 AND $2 IN (low_id, high_id) AND state <> 'closed' RETURNING match_id;
 
 -- name: stop_sending :exec
-UPDATE dating.messages SET state = 'refused', edit_due = false WHERE match_id = $1 AND (state IN ('due', 'held') OR edit_due);
+UPDATE dating.messages SET state = CASE WHEN state IN ('due', 'held') THEN 'refused' ELSE state END, edit_due = false
+WHERE match_id = $1 AND (state IN ('due', 'held') OR edit_due);
 
 -- name: contents_of :many
 SELECT bot_id, from_message, match_id, sent_at, state, content FROM dating.messages
@@ -142,7 +143,8 @@ WHERE m.from_id = $1 AND m.to_message IS NOT NULL AND m.state = 'sent'
 ON CONFLICT DO NOTHING;
 
 -- name: stop_sending_of :exec
-UPDATE dating.messages SET state = 'refused', edit_due = false WHERE from_id = $1 AND (state IN ('due', 'held') OR edit_due);
+UPDATE dating.messages SET state = CASE WHEN state IN ('due', 'held') THEN 'refused' ELSE state END, edit_due = false
+WHERE from_id = $1 AND (state IN ('due', 'held') OR edit_due);
 
 -- name: lines :many
 SELECT bot_id, from_id, from_message, sent_at, content FROM dating.messages

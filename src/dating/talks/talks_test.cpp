@@ -18,7 +18,7 @@ struct Talks : testing::Test, talk_town {
   match_id with_boris = match(anna, boris), with_vera = match(anna, vera);
   std::unique_ptr<talk_courier> courier = new_courier();
 
-  std::unique_ptr<talk_courier> new_courier() {
+  std::unique_ptr<talk_courier> new_courier(std::chrono::milliseconds poll = 1s) {
     log::set_level("talks", log::level::off);
     courier_words words;
     words.heading = [](const carried& how) { return how.current ? std::string() : how.sender_name; };
@@ -46,7 +46,8 @@ struct Talks : testing::Test, talk_town {
     words.blank_picture = []() -> task<std::string> { co_return "jpeg"; };
     return make_talk_courier({io.on(), *pool, time, *people, *keys, *conversations,
                               [this](std::int64_t id) { return id == dating_bot ? &bot : nullptr; },
-                              std::move(words)});
+                              std::move(words)},
+                             poll);
   }
 
   static draft text(std::int64_t id, std::string words, std::optional<std::int64_t> reply_to = {}) {
@@ -378,6 +379,39 @@ TEST_F(Talks, EditsFollowAlsoThoseOfMediaAndOfWhatIsStillOnItsWay) {
   send(anna, text(22, "до"));
   edit(anna, text(22, "после"));
   EXPECT_EQ(carry().front(), "102 после");
+}
+
+TEST_F(Talks, AnEndForgetsAnEditThatIsDueButNotThatTheMessageWasSent) {
+  warm_up(with_boris, anna, boris);
+  send(anna, text(20, "опечтка"));
+  carry();
+  edit(anna, text(20, "опечатка"));
+  unmatch(boris, with_boris);
+  for (const auto& one : carry()) EXPECT_FALSE(one.contains("editMessageText")) << one;
+  EXPECT_EQ(state_of(20).substr(0, 4), "sent");
+  EXPECT_EQ(in_transaction([this](pg::transaction& tx) { return conversations->withdraw_copies(tx, anna); }),
+            4);
+}
+
+TEST_F(Talks, ARunningCourierIsWokenByEachCommitAndMissesNothing) {
+  warm_up(with_boris, anna, boris);
+  auto running = new_courier(24h);  // only the bell wakes it
+  run(running->start());
+  for (int i = 0; i < 20; ++i) {
+    send(anna, text(100 + i, "m" + std::to_string(i)));
+    if (i % 3 == 0) send(boris, text(200 + i, "b" + std::to_string(i)));
+  }
+  const auto waiting = [this] { return ask("SELECT count(*) FROM dating.messages WHERE state = 'due'"); };
+  for (int i = 0; i < 3'000 && waiting() != "0"; ++i) {
+  }
+  EXPECT_EQ(waiting(), "0");
+  run(running->stop());
+  std::string to_boris;
+  for (const auto& one : bot.calls) {
+    if (one.options.chat_id == 102 && one.text("text").starts_with("m")) to_boris += one.text("text") + " ";
+  }
+  EXPECT_EQ(to_boris, "m0 m1 m2 m3 m4 m5 m6 m7 m8 m9 m10 m11 m12 m13 m14 m15 m16 m17 m18 m19 ");
+  courier = std::move(running);
 }
 
 TEST_F(Talks, AnEditOfFirstMessagesBringsNoContactIn) {
