@@ -14,6 +14,9 @@ namespace {
 
 constexpr int fields = static_cast<int>(field::preview) + 1;
 
+// What accounts::dialogs keeps while a field of a finished profile is asked for.
+std::string typed_answer(field what) { return "me " + std::string(name_of(what)); }
+
 task<> look_again(turn& now) { now.me = co_await now.with.members.find(now.db, now.person.id); }
 
 // A field that a button names; nothing for made-up ones.
@@ -204,7 +207,7 @@ task<reply> type_town(turn& now) {
     const auto kept = co_await now.with.members.set_town(now.db, now.person.id, found.matches.front()->id);
     co_return co_await after_place(now, kept);
   }
-  if (!registering(now)) now.waits_for = "me place";
+  if (!registering(now)) now.waits_for = typed_answer(field::place);
   reply out = said(keyboard_gone(telegram::escape(cleaned(now.in.text(), false))));
   out.also.push_back(which_town(now.to(), found.matches, found.guessed, now.with.towns, registering(now)));
   co_return out;
@@ -307,15 +310,15 @@ task<reply> take_age(turn& now) {
   co_return co_await after(now, field::age, kept);
 }
 
-// The two buttons that stand under the place for typing.
-task<std::optional<reply>> take_typed_button(turn& now) {
+// The two buttons that stand under the place for typing. They may still be there when another question waits.
+task<std::optional<reply>> take_typed_button(turn& now, field what) {
   const auto button = typed_button_of(now.with.texts, now.in.text());
-  if (button == typed_button::none) co_return std::nullopt;
+  if (button == typed_button::none || (!registering(now) && what != field::place)) co_return std::nullopt;
   reply next;
   if (!registering(now)) {
     next = co_await show_profile(now);
   } else if (button == typed_button::back) {
-    next = co_await go_to(now, field::seeks);
+    next = co_await go_to(now, field(std::max(0, int(what) - 1)));
   } else {
     next = said(ask_cancel(now.to()));
   }
@@ -399,7 +402,7 @@ task<reply> ask_field(turn& now, field what, std::optional<question_facts::refus
         std::ranges::count_if(all, [](const photo& one) { return one.state != photo_state::refused; }));
     facts.coming = co_await now.with.pictures.on_their_way(now.db, now.person.id);
   }
-  if (!facts.registering) now.waits_for = "me " + std::string(name_of(what));
+  if (!facts.registering) now.waits_for = typed_answer(what);
   co_return said(question(now.to(), what, facts));
 }
 
@@ -419,11 +422,13 @@ task<reply> answered_field(turn& now, field what) {
 }
 
 task<reply> take_text(turn& now, field what) {
-  if (what == field::place) {
-    auto left = co_await take_typed_button(now);
-    if (left) co_return *std::move(left);
-    co_return co_await type_town(now);
+  auto left = co_await take_typed_button(now, what);
+  if (left) co_return *std::move(left);
+  // A command that is not known is no name.
+  if (now.in.text().starts_with('/') && what != field::preview) {
+    co_return co_await ask_field(now, what, question_facts::refused{wrong_answer::not_understood});
   }
+  if (what == field::place) co_return co_await type_town(now);
   if (what == field::age) co_return co_await take_age(now);
   const bool by_press = what == field::sex || what == field::seeks || what == field::preview;
   if (by_press || what == field::photos) {
@@ -483,7 +488,7 @@ task<std::optional<reply>> take_registration(turn& now) {
     if (!asked) {
       const auto waiting =
           co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
-      asked = waiting == "me place";
+      asked = waiting == typed_answer(field::place);
     }
     if (!asked && !registering(now)) co_return std::nullopt;
     if (asked) {
