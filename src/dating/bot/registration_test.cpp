@@ -395,6 +395,12 @@ TEST_F(Registration, DeletionIsAskedForOnceErasesAndLeavesAProof) {
   const auto mine = std::to_string(id_of(1).value), theirs = std::to_string(id_of(2).value);
   ask("INSERT INTO dating.judgements (viewer_id, candidate_id, liked, judged_at) VALUES (" + mine + "," +
       theirs + ",true,now()),(" + theirs + "," + mine + ",true,now())");
+  ask("INSERT INTO dating.matches (low_id, high_id, matched_at, last_at) VALUES (least(" + mine + "," +
+      theirs + "), greatest(" + mine + "," + theirs + "), now(), now())");
+  ask("INSERT INTO dating.messages (bot_id, from_id, from_message, match_id, to_message, state, next_at, "
+      "sent_at) "
+      "SELECT 7000, " +
+      mine + ", 5, match_id, 77, 'sent', now(), '2026-11-22T11:00Z' FROM dating.matches");
   EXPECT_SAYS(presses(1, "me:delete"), "me:delete_yes");
   EXPECT_TRUE(profile_of(1));
   const auto did = presses(1, "me:delete_yes");
@@ -404,6 +410,8 @@ TEST_F(Registration, DeletionIsAskedForOnceErasesAndLeavesAProof) {
   EXPECT_FALSE(profile_of(1));
   EXPECT_TRUE(profile_of(2));
   EXPECT_EQ(ask("SELECT count(*) FROM dating.judgements"), "0");
+  EXPECT_EQ(ask("SELECT chat_id || ' ' || message_id FROM dating.removals"), "102 77")
+      << "the copy in the other's chat is to go";
   EXPECT_FALSE(run(kept->get(blob))) << "the file is gone, too";
   EXPECT_EQ(ask("SELECT count(*) FROM accounts.users WHERE user_id = " + mine), "0") << "used no other bot";
   EXPECT_SAYS(says(2, "/erased " + proof), "Confirmed");
