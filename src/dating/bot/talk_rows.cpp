@@ -54,7 +54,13 @@ task<reply> draw(turn& now, drawing how) {
   if (!found) co_return noted(now, "talk.gone");
   co_return shown(found->open ? how(now.to(), *found) : talk_line(now.to(), *found));
 }
-task<reply> line(turn& now) { co_return co_await draw(now, talk_line); }
+// Back from a question; the line says that what is written goes there, so it is for the current talk alone.
+task<reply> line(turn& now) {
+  const auto found = co_await talk_pressed(now);
+  if (!found) co_return noted(now, "talk.gone");
+  if (found->open && !found->current) co_return co_await show_matches(now);
+  co_return shown(talk_line(now.to(), *found));
+}
 task<reply> more(turn& now) { co_return co_await draw(now, talk_more); }
 task<reply> end(turn& now) { co_return co_await draw(now, ask_end); }
 

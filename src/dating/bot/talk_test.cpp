@@ -406,6 +406,14 @@ TEST_F(TalkBot, AnUnmatchIsConfirmedAndTheOtherGetsAClearAnswer) {
   EXPECT_SAYS(presses(1, match_press(press::talk_unmatch)), "This talk is over");
 }
 
+TEST_F(TalkBot, BackFromAQuestionShowsTheLineOnlyWhereOneIs) {
+  warm_up();
+  EXPECT_SAYS(presses(1, match_press(press::talk_line)), "You are writing to <b>Boris</b>");
+  const auto did = presses(1, press::data(press::talk_line, other_pair.value));
+  EXPECT_SILENT_ABOUT(did, "You are writing to");
+  EXPECT_SAYS(did, "Vera");
+}
+
 TEST_F(TalkBot, AComplaintFromATalkEndsItAndReachesTheDesk) {
   claim();
   warm_up();
