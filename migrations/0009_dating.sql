@@ -455,6 +455,8 @@ CREATE TABLE dating.entitlements (
   until      timestamptz NOT NULL
 );
 CREATE INDEX entitlements_of ON dating.entitlements (user_id, kind, until);
+CREATE TRIGGER boosted AFTER INSERT ON dating.entitlements FOR EACH ROW WHEN (NEW.kind = 'boost')
+  EXECUTE FUNCTION dating.note_change();
 CREATE UNIQUE INDEX entitlements_once ON dating.entitlements (user_id, kind, source) WHERE source <> '';
 
 -- Somebody banned has erased themselves: a keyed hash of their Telegram id keeps them from coming back the next minute.

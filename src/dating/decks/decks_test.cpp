@@ -338,6 +338,7 @@ struct MatchingPart : Decks {
   ~MatchingPart() override { stop(); }
   void begin() {
     settings.poll = 20ms;
+    settings.page = 7;
     part = make_matching_part({io.on(), *pool, *lanes, time, *rated, threads, figures}, settings);
     run(part->start());
   }

@@ -18,7 +18,6 @@ namespace {
 namespace sql = tandem::dating::sql::matching_part;
 using namespace std::chrono_literals;
 
-constexpr int page = 20'000;
 // Judgements are read again from so long before the last reading: a transaction's time is when it began.
 constexpr auto overlap = 1min;
 
@@ -127,15 +126,7 @@ class matching_part final : public async::part {
     horizon_ = horizon.front().get<std::string>(0);
     std::vector<matching_profile> people;
     std::vector<user_id> shadows;
-    for (std::int64_t after = 0;;) {
-      const auto rows = co_await with_.db(sql::profiles, after, page, today_);
-      for (int i = 0; i < rows.size(); ++i) {
-        people.push_back(read_profile(rows[i]));
-        if (rows[i].get<bool>(11)) shadows.push_back(people.back().who);
-      }
-      if (rows.size() < page) break;
-      after = people.back().who.value;
-    }
+    co_await read_everybody(people, shadows);
     auto* engine = engine_.get();
     std::function<void()> load = [engine, &people] { engine->load(people); };
     co_await with_.threads.run(std::move(load));
@@ -144,6 +135,33 @@ class matching_part final : public async::part {
     tell_memory();
     log_.info("the engine is built",
               {{"people", people.size()}, {"took", std::chrono::steady_clock::now() - begun}});
+  }
+
+  // By several ranges of ids at once: the database does most of the work.
+  task<> read_everybody(std::vector<matching_profile>& people, std::vector<user_id>& shadows) {
+    const auto rows = co_await with_.db(sql::bounds);
+    const auto first = rows.front().get<std::int64_t>(0), last = rows.front().get<std::int64_t>(1);
+    std::exception_ptr failure;
+    async::scope readers(with_.on,
+                         [&](std::string_view, std::exception_ptr why) { failure = std::move(why); });
+    const auto step = (last - first) / settings_.parallel + 1;
+    for (auto from = first; from <= last; from += step)
+      readers.spawn("read", read_range(from - 1, std::min(last, from + step - 1), people, shadows));
+    co_await readers.join();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  task<> read_range(std::int64_t after, std::int64_t until, std::vector<matching_profile>& people,
+                    std::vector<user_id>& shadows) {
+    for (;;) {
+      const auto rows = co_await with_.db(sql::profiles, after, settings_.page, today_, until);
+      for (int i = 0; i < rows.size(); ++i) {
+        people.push_back(read_profile(rows[i]));
+        if (rows[i].get<bool>(11)) shadows.push_back(people.back().who);
+        after = people.back().who.value;
+      }
+      if (rows.size() < settings_.page) co_return;
+    }
   }
 
   task<> follow() {
@@ -210,12 +228,12 @@ class matching_part final : public async::part {
     if (now - rated_at_ < settings_.ratings_every) co_return;
     rated_at_ = now;
     for (std::int64_t after = 0;;) {
-      const auto rows = co_await with_.db(sql::rated, after, page, now);
+      const auto rows = co_await with_.db(sql::rated, after, settings_.page, now);
       for (int i = 0; i < rows.size(); ++i) {
         after = rows[i].get<std::int64_t>(0);
         engine_->rate(user_id(after), static_cast<float>(rows[i].get<double>(1)));
       }
-      if (rows.size() < page) break;
+      if (rows.size() < settings_.page) break;
     }
   }
 

@@ -2,14 +2,17 @@
 -- name: horizon :one
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text;
 
--- What the engine keeps of people, by pages of their ids. $3 the day.
+-- name: bounds :one
+SELECT coalesce(min(user_id), 1), coalesce(max(user_id), 0) FROM dating.profiles;
+
+-- What the engine keeps of people, by pages of their ids up to $4. $3 the day.
 -- name: profiles :many
 SELECT p.user_id, p.sex = 'male', p.seeks, extract(year FROM age(date '1970-01-01' + $3::integer, p.born_on))::integer,
        p.age_from, p.age_to, p.latitude::float8, p.longitude::float8, p.place_id,
        CASE WHEN p.own_city THEN 0 ELSE p.radius_km END,
        coalesce(r.level3, 0.285), p.shadow
 FROM dating.profiles p LEFT JOIN dating.ratings r USING (user_id)
-WHERE p.user_id > $1 AND p.state = 'active'
+WHERE p.user_id > $1 AND p.user_id <= $4 AND p.state = 'active'
 ORDER BY p.user_id LIMIT $2;
 
 -- Who has changed since the horizon $1, as they are now; who is not shown any more comes without a sex.
