@@ -215,21 +215,29 @@ task<> photo_intake::show_desk_once(const parts& with) {
     const bool waits = facts.at && facts.at->what.state == photo_state::waiting && !facts.at->banned;
     if (waits && card.digest == desk_asking) continue;  // the operator is choosing a reason
     auto shown = desk_card_screen(with.for_person(who->language, who->time_zone), with, facts);
-    auto digest = digest_of(shown);
-    if (open && digest == card.digest) continue;
-    card.digest = std::move(digest);
-    if (!facts.at || (!waits && facts.waiting == 0)) card.shows = {};
+    desk_card becomes = card;
+    becomes.digest = digest_of(shown);
+    if (open && becomes.digest == card.digest) continue;
+    if (!facts.at || (!waits && facts.waiting == 0)) becomes.shows = {};
     auto* out = with.senders(chat.bot_id);  // asked for after every wait: bots come and go
     if (!out) continue;
-    telegram::answer<telegram::message_id> now;
     if (open) {
-      now = co_await conversation::replace(*out, std::move(shown), chat.chat_id, card.message_id, true);
+      // Said before it is done: whoever presses meanwhile changes the row, and shows the newer state later.
+      const bool ours = co_await with.pictures.replace_desk_card(with.db, card, becomes);
+      if (!ours) continue;
+      const auto now =
+          co_await conversation::replace(*out, std::move(shown), chat.chat_id, card.message_id, true);
+      if (now && now->message_id == card.message_id) continue;
+      auto after = becomes;
+      if (now) after.message_id = now->message_id;
+      if (!now) after.digest.clear();  // the next look tries again
+      co_await with.pictures.replace_desk_card(with.db, std::move(becomes), std::move(after));
     } else {
-      now = co_await conversation::send(*out, std::move(shown), chat.chat_id);
+      const auto now = co_await conversation::send(*out, std::move(shown), chat.chat_id);
+      if (!now) continue;
+      becomes.message_id = now->message_id;
+      co_await with.pictures.keep_desk_card(with.db, std::move(becomes));
     }
-    if (!now) continue;
-    card.message_id = now->message_id;
-    co_await with.pictures.keep_desk_card(with.db, std::move(card));
   }
 }
 

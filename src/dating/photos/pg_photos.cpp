@@ -247,6 +247,11 @@ class pg_photos final : public photos {
     co_await in(sql::keep_desk_card, what.bot_id, what.chat_id, what.message_id, what.shows,
                 what.last_decided, what.digest);
   }
+  task<bool> replace_desk_card(pg::session& in, desk_card was, desk_card becomes) override {
+    const auto rows = co_await in(sql::replace_desk_card, was.bot_id, was.chat_id, was.message_id, was.digest,
+                                  becomes.message_id, becomes.shows, becomes.last_decided, becomes.digest);
+    co_return rows.affected() > 0;
+  }
 
   task<bool> hide(pg::session& in, photo_id what) override { return set_hidden(in, what, true); }
   task<bool> unhide(pg::session& in, photo_id what) override { return set_hidden(in, what, false); }

@@ -174,6 +174,8 @@ class photos {
   virtual task<bool> undo(pg::transaction& in, photo_id what) = 0;
   virtual task<std::vector<desk_card>> desk_cards(pg::session& in) = 0;
   virtual task<> keep_desk_card(pg::session& in, desk_card what) = 0;
+  // The same, if the card still is what it was: false after a press in between. Of the same chat.
+  virtual task<bool> replace_desk_card(pg::session& in, desk_card was, desk_card becomes) = 0;
 
   // --- safety
   // Shown → hidden and back; false if it is in another state.

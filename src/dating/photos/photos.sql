@@ -164,6 +164,10 @@ ON CONFLICT (bot_id, chat_id) DO UPDATE SET
   message_id = excluded.message_id, photo_id = excluded.photo_id,
   last_decided = excluded.last_decided, digest = excluded.digest;
 
+-- name: replace_desk_card :exec
+UPDATE dating.photo_desks SET message_id = $5, photo_id = $6, last_decided = $7, digest = $8
+WHERE bot_id = $1 AND chat_id = $2 AND message_id = $3 AND digest = $4;
+
 -- name: set_hidden :optional
 UPDATE dating.photos SET state = CASE WHEN $2::boolean THEN 'hidden' ELSE 'shown' END
 WHERE photo_id = $1 AND state = CASE WHEN $2::boolean THEN 'shown' ELSE 'hidden' END

@@ -385,6 +385,10 @@ TEST_F(Photos, TwoDesksWorkOnTwoPhotosAndTheQueueGoesRound) {
   ASSERT_EQ(cards.size(), 1u);
   EXPECT_EQ(cards[0].message_id, 41);
   EXPECT_EQ(cards[0].last_decided, second);
+  const desk_card later{bot, desk, 41, first, {}, "later"};
+  EXPECT_TRUE(db.run(room.replace_desk_card(pool, cards[0], later)));
+  EXPECT_FALSE(db.run(room.replace_desk_card(pool, cards[0], cards[0]))) << "a press was in between";
+  EXPECT_EQ(db.run(room.desk_cards(pool)).at(0).digest, "later");
   EXPECT_EQ(db.run(room.waiting(pool)), 1);
   run("UPDATE dating.profiles SET state = 'banned' WHERE user_id = " + std::to_string(anna.value));
   EXPECT_EQ(db.run(room.waiting(pool)), 0);
