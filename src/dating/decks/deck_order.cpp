@@ -64,15 +64,15 @@ std::vector<deck_candidate> in_order(std::vector<deck_candidate> all, std::size_
   };
   std::ranges::sort(all, before);
   std::vector<deck_candidate> out, likers, others;
-  for (auto& one : all) (one.ready ? out : one.likes_viewer ? likers : others).push_back(std::move(one));
+  for (const auto& one : all) (one.ready ? out : one.likes_viewer ? likers : others).push_back(one);
   auto liker = likers.begin(), other = others.begin();
   std::size_t since = 1;  // the second place is a liker's, if there is one
   while (out.size() < size && (liker != likers.end() || other != others.end())) {
     if (liker != likers.end() && (since + 1 >= liker_every || other == others.end())) {
-      out.push_back(std::move(*liker++));
+      out.push_back(*liker++);
       since = 0;
     } else {
-      out.push_back(std::move(*other++));
+      out.push_back(*other++);
       ++since;
     }
   }

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 const user_id viewer(1);
 
@@ -470,6 +469,61 @@ TEST_F(MatchingPart, AChangeThatIsCommittedLateIsNotMissed) {
       "SELECT string_agg(candidate_id::text, ' ' ORDER BY candidate_id) FROM dating.decks WHERE viewer_id = "
       "2",
       "1 3 4");
+}
+
+TEST_F(MatchingPart, RatingsAreReadAnewAndABoostAtOnce) {
+  man(1);
+  test_person her;
+  for (std::int64_t id = 2; id <= 80; ++id) {
+    her.level3 = id < 40 ? 0.3 : 0.2;
+    add(id, her);
+  }
+  // The shortlist holds 64 of these: the two worst-rated are not among them.
+  ask("UPDATE dating.ratings SET level3 = 0.01 WHERE user_id IN (50, 51)");
+  settings.decks.size = 64;
+  begin();
+  const auto has = [&](std::int64_t who) {
+    run(deck->anew(*pool, viewer));
+    low(1);
+    served();
+    return ask("SELECT count(*) FROM dating.decks WHERE viewer_id = 1 AND candidate_id = " +
+               std::to_string(who)) == "1";
+  };
+  EXPECT_FALSE(has(50));
+  EXPECT_FALSE(has(51));
+  ask("INSERT INTO dating.entitlements (user_id, kind, source, granted_at, until) VALUES (50, 'boost', "
+      "'test', "
+      "'2026-11-22', '2026-11-23')");
+  async::event never(io.on());
+  for (int i = 0; i < 200 && !has(50); ++i) run(never.wait_for(10ms));
+  EXPECT_TRUE(has(50));
+  EXPECT_FALSE(has(51));
+  ask("UPDATE dating.ratings SET level3 = 0.9 WHERE user_id = 51");
+  time.advance(61min);
+  for (int i = 0; i < 200 && !has(51); ++i) run(never.wait_for(10ms));
+  EXPECT_TRUE(has(51));
+}
+
+TEST_F(MatchingPart, KnowsWhomAViewerHasJudgedHoweverLittleItMayRemember) {
+  for (std::int64_t id = 1; id <= 3; ++id) man(id);
+  for (std::int64_t id = 10; id < 16; ++id) add(id);
+  for (std::int64_t id = 10; id < 13; ++id) judge(id), judge(id + 1, true, 2);
+  settings.most_judgements = 3;
+  begin();
+  for (int i = 0; i < 2; ++i) {
+    for (std::int64_t id = 1; id <= 3; ++id) {
+      run(deck->anew(*pool, user_id(id)));
+      low(id);
+    }
+    served();
+    EXPECT_EQ(ask("SELECT string_agg(candidate_id::text, ' ' ORDER BY candidate_id) FROM dating.decks "
+                  "WHERE viewer_id = 1"),
+              "13 14 15");
+    EXPECT_EQ(ask("SELECT string_agg(candidate_id::text, ' ' ORDER BY candidate_id) FROM dating.decks "
+                  "WHERE viewer_id = 2"),
+              "10 14 15");
+    EXPECT_EQ(ask("SELECT count(*) FROM dating.decks WHERE viewer_id = 3"), "6");
+  }
 }
 
 TEST_F(MatchingPart, WhoWasShadowBannedSeesADeckAndIsInNone) {
