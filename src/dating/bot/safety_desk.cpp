@@ -27,7 +27,6 @@ task<case_facts> facts_of(const parts& with, pg::session& in, complaint_case wha
 
 struct desk_look {
   const parts& with;
-  pg::transaction& db;
   accounts::operator_chat chat;
   view to;
 
@@ -38,7 +37,7 @@ struct desk_look {
     safety::card shown{chat.bot_id, chat.chat_id, what.about, 0, what.digest};
     const bool decided = what.open.empty();
     const bool has_photo = !what.photos.empty();
-    auto facts = co_await facts_of(with, db, std::move(what), 0);
+    auto facts = co_await facts_of(with, with.db, std::move(what), 0);
     auto drawn = case_card(to, std::move(facts));
     telegram::answer<telegram::message_id> sent;
     if (before) {
@@ -50,9 +49,9 @@ struct desk_look {
     if (!sent) co_return;
     shown.message_id = sent->message_id;
     if (decided) {
-      co_await with.rules.forget_card(db, chat.bot_id, chat.chat_id, shown.about);
+      co_await with.rules.forget_card(with.db, chat.bot_id, chat.chat_id, shown.about);
     } else {
-      co_await with.rules.keep_card(db, std::move(shown));
+      co_await with.rules.keep_card(with.db, std::move(shown));
     }
   }
 };
@@ -60,9 +59,9 @@ struct desk_look {
 task<> look_at_chat(desk_look look, std::vector<safety::card> here, std::vector<user_id> queue) {
   bool busy = false;
   for (const auto& card : here) {
-    auto found = co_await look.with.rules.find(look.db, card.about);
+    auto found = co_await look.with.rules.find(look.with.db, card.about);
     if (!found) {
-      co_await look.with.rules.forget_card(look.db, card.bot_id, card.chat_id, card.about);
+      co_await look.with.rules.forget_card(look.with.db, card.bot_id, card.chat_id, card.about);
       continue;
     }
     busy = busy || !found->open.empty();
@@ -70,7 +69,7 @@ task<> look_at_chat(desk_look look, std::vector<safety::card> here, std::vector<
   }
   for (const auto who : queue) {
     if (std::ranges::find(here, who, &safety::card::about) != here.end()) continue;
-    auto found = co_await look.with.rules.find(look.db, who);
+    auto found = co_await look.with.rules.find(look.with.db, who);
     if (!found || found->open.empty()) continue;
     const bool child = found->open.front().reason == complaint_reason::minor;
     if (busy && !child) break;  // the queue begins with them
@@ -276,24 +275,25 @@ constexpr row rows[] = {
 std::span<const row> safety_desk_rows() { return rows; }
 
 task<> show_cases(const parts& with) {
-  const auto tx = co_await with.db.begin();
-  const bool mine = co_await with.rules.lock_desk(*tx);
+  // What is posted is written down at once, beside this transaction, which holds the lock and nothing else.
+  const auto lock = co_await with.db.begin();
+  const bool mine = co_await with.rules.lock_desk(*lock);
   if (!mine) co_return;
-  const auto queue = co_await with.rules.queue(*tx, looked_at);
-  const auto cards = co_await with.rules.cards(*tx);
+  const auto queue = co_await with.rules.queue(with.db, looked_at);
+  const auto cards = co_await with.rules.cards(with.db);
   if (queue.empty() && cards.empty()) co_return;
-  const auto chats = co_await with.operators.chats(*tx);
+  const auto chats = co_await with.operators.chats(with.db);
   for (const auto& chat : chats) {
-    const auto who = co_await with.people.find(*tx, chat.who);
+    const auto who = co_await with.people.find(with.db, chat.who);
     if (chat.bot_id != with.bot_id || !who) continue;
     std::vector<safety::card> here;
     for (const auto& card : cards) {
       if (card.bot_id == chat.bot_id && card.chat_id == chat.chat_id) here.push_back(card);
     }
-    desk_look look{with, *tx, chat, with.for_person(who->language, who->time_zone)};
+    desk_look look{with, chat, with.for_person(who->language, who->time_zone)};
     co_await look_at_chat(std::move(look), std::move(here), queue);
   }
-  co_await tx->commit();
+  co_await lock->commit();
 }
 
 void begin_case_desk(const parts& with) { with.background.spawn("show complaints", show_cases(with)); }

@@ -33,7 +33,8 @@ SELECT s.match_id, s.other_id, o.name, s.state <> 'closed' AND o.state <> 'banne
        me.trust, me.shadow, s.state, s.opened_by IS NULL,
        EXISTS (SELECT FROM dating.messages WHERE bot_id = $2 AND from_id = $1 AND from_message = $4),
        coalesce((SELECT messages FROM dating.days WHERE user_id = $1 AND day = ($5::timestamptz AT TIME ZONE 'UTC')::date), 0),
-       (SELECT count(*) FROM dating.sides n WHERE n.user_id = $1 AND n.opened_by = $1 AND n.opened_at >= $5::timestamptz),
+       CASE WHEN s.opened_by IS NULL THEN (SELECT count(*) FROM dating.sides n
+         WHERE n.user_id = $1 AND n.opened_by = $1 AND n.opened_at >= $5::timestamptz) ELSE 0 END,
        (SELECT count(*) FROM (SELECT FROM dating.messages m WHERE m.match_id = s.match_id AND m.from_id = $1
                               LIMIT 10) few)
 FROM goal JOIN dating.sides s ON s.match_id = goal.match_id AND s.user_id = $1
