@@ -23,6 +23,9 @@ int replay(const std::string& profiles_file, const std::string& showings_file, s
 int list_coefficients(const settings& all, std::ostream& out);
 int use_coefficients(const settings& all, int version, std::ostream& out);
 int refit_coefficients(const settings& all, std::ostream& out);
+// `user`: a Telegram id, or @username of somebody with a profile. `kind`: premium or boost.
+int grant_right(const settings& all, const std::string& user, const std::string& kind, int days,
+                std::ostream& out);
 int backup(const settings& all, const std::string& target, std::ostream& out);
 int restore(const settings& all, const std::string& source, std::ostream& out);
 int create_operator_code(const settings& all, std::ostream& out);

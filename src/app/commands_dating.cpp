@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/office.hpp"
+#include "dating/growth/growth.hpp"
 #include "dating/rating/coefficients.hpp"
 
 namespace tandem::app {
@@ -70,6 +71,35 @@ int refit_coefficients(const settings& all, std::ostream& out) {
         "in use.\n",
         report.showings - report.held_out, report.held_out, report.what == end::taken ? "more" : "no more",
         report.after, report.before, report.version);
+    co_return 0;
+  });
+}
+
+int grant_right(const settings& all, const std::string& user, const std::string& kind, int days,
+                std::ostream& out) {
+  const auto what = dating::entitlement_of(kind);
+  if (!what) {
+    std::cerr << "A person is granted premium or boost, not " << kind << ".\n";
+    return 1;
+  }
+  return with_installation(all, out, [&](office& here) -> task<int> {
+    const auto more = dating::make_growth(here.time);
+    const auto who = co_await more->find_person(here.db.pool(), user);
+    if (!who) {
+      std::cerr << "There is no profile of " << user
+                << ": give a Telegram id, or a @username as it is now.\n";
+      co_return 1;
+    }
+    const auto lasting = std::chrono::hours(24) * days;
+    const auto source = "operator " + std::to_string(here.time.now().time_since_epoch().count());
+    std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {
+      co_await more->grant(in, *who, *what, source, lasting);
+    };
+    co_await here.db.pool().in_transaction(std::move(work));
+    const auto now = co_await more->rights_of(here.db.pool(), *who);
+    const auto until = *what == dating::entitlement::premium ? now.premium_until : now.boosted_until;
+    out << fmt::format("{} has {} until {:%Y-%m-%d %H:%M} UTC.\n", user, kind,
+                       std::chrono::floor<std::chrono::seconds>(until.value_or(here.time.now())));
     co_return 0;
   });
 }

@@ -139,6 +139,7 @@ class built_dating final : public dating_house {
   task<> chat_closed(std::int64_t chat_id) override { co_await dating::bot::chat_closed(parts_, chat_id); }
   task<> erase(pg::transaction& in, const accounts::user& who) override {
     co_await talks_->withdraw_copies(in, who.id);
+    co_await photos_->erase(in, who.id);
     co_await members_->erase(in, who.id, who.telegram_id);
   }
 

@@ -160,6 +160,15 @@ int main(int argc, char** argv) {
 
   auto* dating = command(app, "dating", "The dating bot");
   dating->require_subcommand(1);
+  std::string granted_to, granted;
+  int granted_days = 0;
+  auto* grant_command = command(*dating, "grant", "Give a person premium or a boost");
+  grant_command->add_option("USER", granted_to, "Telegram id or @username")->required();
+  grant_command->add_option("KIND", granted, "premium or boost")->required();
+  grant_command->add_option("DAYS", granted_days, "For how long")->required()->check(CLI::Range(1, 3650));
+  grant_command->callback(
+      [&] { code = grant_right(settings_now(), granted_to, granted, granted_days, std::cout); });
+
   auto* coefficients = command(*dating, "coefficients", "The numbers of the rating, which are learned");
   coefficients->require_subcommand(1);
   command(*coefficients, "list", "List the versions, with what they were fitted to")->callback([&] {

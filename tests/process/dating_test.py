@@ -145,6 +145,28 @@ class Dating(unittest.TestCase):
             person.say("/plan")
             person.sees("You have it until")
 
+    def test_nobody_is_shown_somebody_who_has_blocked_the_bot(self):
+        anna, boris = Single(self.town, "Anna"), Single(self.town, "Boris")
+        anna.register(27, 0, 1)
+        boris.register(29, 1, 0)
+        block = lambda gone: self.town.api("PUT", f"/people/{anna.id}/bots/{anna.bot}", {"blocked": gone})
+        block(True)
+        wait_until("Anna put away", lambda: self.town.sql("SELECT count(*) FROM dating.profiles WHERE state = 'stale'") == "1")
+        boris.press("deck:next")
+        boris.sees("Nobody near you yet")
+        block(False)
+        wait_until("Anna back", lambda: self.town.sql("SELECT count(*) FROM dating.profiles WHERE state = 'stale'") == "0")
+        boris.say("/people")
+        boris.sees("Anna, 27")
+
+    def test_an_operator_grants_premium(self):
+        anna = Single(self.town, "Anna", username="anna_k")
+        anna.register(27, 0, 1)
+        self.town.run("dating", "grant", "@nobody", "premium", "3", code=1)
+        self.assertIn("has premium until", self.town.run("dating", "grant", "@Anna_K", "premium", "3"))
+        anna.say("/plan")
+        anna.sees("You have it until")
+
     def test_the_statistics_are_a_picture(self):
         anna, _ = self.met()
         anna.say("/figures")

@@ -24,11 +24,21 @@ task<reply> claim(turn& now, std::string_view code) {
 
 task<reply> claim_command(turn& now) { co_return co_await claim(now, now.in.argument); }
 
+// Who was put away, for silence or for having blocked the bot, and is here again is shown again.
+task<> come_back(turn& now) {
+  if (now.me->state != profile_state::stale) co_return;
+  const bool back = co_await now.with.members.show(now.db, now.person.id);
+  if (back) now.me->state = profile_state::active;
+}
+
 task<reply> start(turn& now) {
   co_await now.with.people.started(now.db, now.person.id, now.in.me.id);
   const std::string_view given = now.in.argument;
   if (given.starts_with(claiming)) co_return co_await claim(now, given.substr(claiming.size()));
-  if (registered(now)) co_return co_await show_menu(now);
+  if (registered(now)) {
+    co_await come_back(now);
+    co_return co_await show_menu(now);
+  }
   // Nothing is kept of anybody before the consent: the code travels in its button.
   if (given.starts_with(invited_by) && given.size() == invited_by.size() + code_length) {
     now.invited_by = given.substr(invited_by.size());
@@ -207,11 +217,7 @@ task<std::optional<reply>> members_only(turn& now) {
     out.show = banned(now.to(), now.with.details);
     co_return out;
   }
-  // Who was put away for silence and is here again is shown again.
-  if (now.me->state == profile_state::stale) {
-    const bool back = co_await now.with.members.show(now.db, now.person.id);
-    if (back) now.me->state = profile_state::active;
-  }
+  co_await come_back(now);
   co_return std::nullopt;
 }
 

@@ -58,6 +58,16 @@ constexpr row last_rows[] = {
     {route::by::kind, "callback_query", "", "", old_press},
 };
 
+// Nobody is shown somebody who cannot be told of it.
+task<> follow_membership(const parts& with, const conversation::membership_change& what) {
+  if (what.gone) {
+    co_await with.members.put_away(what.db, what.person.id);
+    co_return;
+  }
+  const auto me = co_await with.members.find(what.db, what.person.id);
+  if (me && me->state == profile_state::stale) co_await with.members.show(what.db, what.person.id);
+}
+
 task<told> announce_one(const parts& with, const std::vector<announcement>& all, const notice& what) {
   const auto found = std::ranges::find(all, what.kind, &announcement::kind);
   const auto who = co_await with.people.find(with.db, what.who);
@@ -83,7 +93,8 @@ telegram::routes bot_routes(const parts& with) {
       with, with.background, [&with](conversation::turn met) { return open_turn(with, std::move(met)); });
   for (const auto& one : tables_of_all()) out.add(tables.routes(one.rows, one.before));
   out.add(tables.routes(std::span<const row>(last_rows)));
-  out.rows.push_back(conversation::membership(with, nullptr));
+  out.rows.push_back(conversation::membership(
+      with, [&with](const conversation::membership_change& what) { return follow_membership(with, what); }));
   out.state_of = [&with](const telegram::incoming& in) { return conversation::state_of(with, in); };
   return out;
 }
@@ -102,7 +113,9 @@ task<> introduce(const parts& with, telegram::bot_api& to) {
 
 task<> chat_closed(const parts& with, std::int64_t chat_id) {
   const auto person = co_await with.people.find_by_telegram(with.db, chat_id);
-  if (person) co_await with.people.blocked(with.db, person->id, with.bot_id);
+  if (!person) co_return;
+  co_await with.people.blocked(with.db, person->id, with.bot_id);
+  co_await with.members.put_away(with.db, person->id);
 }
 
 }  // namespace tandem::dating::bot

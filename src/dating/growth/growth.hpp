@@ -19,6 +19,7 @@ namespace tandem::dating {
 // premium: see who liked, more likes, letters and undos. boost: shown before others while it lasts.
 enum class entitlement : std::uint8_t { premium, boost };
 std::string_view name_of(entitlement what);
+std::optional<entitlement> entitlement_of(std::string_view name);
 
 // What a person has at this moment.
 struct rights {
@@ -77,6 +78,8 @@ class growth {
   // was granted before, or there is no profile.
   virtual task<bool> grant(pg::transaction& in, user_id who, entitlement what, std::string_view source,
                            std::chrono::seconds lasting) = 0;
+  // Somebody with a profile, by Telegram id or @username.
+  virtual task<std::optional<user_id>> find_person(pg::session& in, std::string_view named) = 0;
   // Begins a boost of the week. False if there is none left, or one is running.
   virtual task<bool> boost(pg::transaction& in, user_id who) = 0;
 

@@ -43,6 +43,11 @@ class pg_growth final : public growth {
     co_return rows.affected() == 1;
   }
 
+  task<std::optional<user_id>> find_person(pg::session& in, std::string_view named) override {
+    const auto rows = co_await in(sql::find_person, named);
+    co_return rows.empty() ? std::nullopt : std::optional(rows.front().get<user_id>(0));
+  }
+
   task<bool> boost(pg::transaction& in, user_id who) override {
     const auto there = co_await in(sql::lock_person, who);
     if (there.empty()) co_return false;
@@ -113,6 +118,12 @@ class pg_growth final : public growth {
 }  // namespace
 
 std::string_view name_of(entitlement what) { return what == entitlement::premium ? "premium" : "boost"; }
+
+std::optional<entitlement> entitlement_of(std::string_view name) {
+  if (name == "premium") return entitlement::premium;
+  if (name == "boost") return entitlement::boost;
+  return std::nullopt;
+}
 
 std::unique_ptr<growth> make_growth(const clock& time, growth_settings settings) {
   return std::make_unique<pg_growth>(time, settings);

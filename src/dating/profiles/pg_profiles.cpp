@@ -238,6 +238,7 @@ class pg_profiles final : public profiles {
     const auto rows = co_await in(statements::hide, who);
     co_return rows.affected() > 0;
   }
+  task<> put_away(pg::session& in, user_id who) override { co_await in(statements::put_away, who); }
   task<bool> show(pg::session& in, user_id who) override {
     const auto rows = co_await in(statements::show, who);
     co_return rows.affected() > 0;

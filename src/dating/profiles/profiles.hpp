@@ -192,6 +192,8 @@ class profiles {
   virtual task<bool> hide(pg::session& in, user_id who) = 0;  // active → hidden
   // hidden, stale → active; not what safety holds.
   virtual task<bool> show(pg::session& in, user_id who) = 0;
+  // The bot may not write to the person any more (blocked, account gone): active → stale.
+  virtual task<> put_away(pg::session& in, user_id who) = 0;
   // Of safety; `why` is a complaint's reason or a rule's name. The trace of an action is safety's own.
   virtual task<> ban(pg::session& in, user_id who, std::string_view why) = 0;
   virtual task<> hold(pg::session& in, user_id who,

@@ -84,6 +84,9 @@ UPDATE dating.profiles SET state = 'hidden' WHERE user_id = $1 AND state = 'acti
 UPDATE dating.profiles SET state = 'active', asked_stale_at = NULL
 WHERE user_id = $1 AND state IN ('hidden', 'stale') AND ban_reason = '';
 
+-- name: put_away :exec
+UPDATE dating.profiles SET state = 'stale' WHERE user_id = $1 AND state = 'active';
+
 -- name: ban :exec
 UPDATE dating.profiles SET state = 'banned', ban_reason = $2 WHERE user_id = $1;
 
