@@ -44,10 +44,10 @@ struct Talks : testing::Test, talk_town {
     };
     words.deleted = [](std::string_view) { return std::string("gone"); };
     words.blank_picture = []() -> task<std::string> { co_return "jpeg"; };
-    return make_talk_courier({io.on(), *pool, time, *people, *keys, *conversations,
-                              [this](std::int64_t id) { return id == dating_bot ? &bot : nullptr; },
-                              std::move(words)},
-                             poll);
+    return make_talk_courier(
+        {io.on(), *pool, time, *people, *keys, *conversations,
+         [this](std::int64_t id) { return id == dating_bot ? &bot : nullptr; }, std::move(words)},
+        poll);
   }
 
   static draft text(std::int64_t id, std::string words, std::optional<std::int64_t> reply_to = {}) {
