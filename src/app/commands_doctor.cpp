@@ -141,10 +141,9 @@ task<> look_at_sources(pg::pool& db, const clock& time, findings& to) {
   int active = 0, silent = 0;
   double posts = 0, vacancies = 0;
   for (const auto& one : known) {
-    if (const auto found = yields.find(one.id); found != yields.end()) {
-      posts += found->second.posts_per_day;
-      vacancies += found->second.posts_per_day * found->second.vacancies;
-    }
+    const auto yield = hunt::yield_of(yields, one.id);
+    posts += yield.posts_per_day;
+    vacancies += yield.posts_per_day * yield.vacancies;
     if (one.state == hunt::source_state::active) {
       ++active;
       if (!one.silent_since) continue;

@@ -1,10 +1,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
+#include "app/command_input.hpp"
 #include "app/commands.hpp"
 #include "app/model_parts.hpp"
 #include "app/office.hpp"
@@ -158,21 +157,16 @@ int show_prompt(const settings& all, std::optional<int> version, std::ostream& o
 }
 
 int add_prompt(const settings& all, const std::string& file, std::ostream& out) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    std::cerr << file << " cannot be read\n";
-    return 1;
-  }
-  std::ostringstream body;
-  body << in.rdbuf();
-  if (const auto parsed = hunt::parse_prompt(body.str()); !parsed) {
+  const auto body = read_text(file);
+  if (!body) return 1;
+  if (const auto parsed = hunt::parse_prompt(*body); !parsed) {
     std::cerr << file << ": " << parsed.error() << "\n";
     return 1;
   }
   return with_installation(all, out, [&](office& here) -> task<int> {
     auto& db = here.db.pool();
     const auto& time = here.time;
-    const int version = co_await hunt::add_prompt(db, body.str(), time.now());
+    const int version = co_await hunt::add_prompt(db, *body, time.now());
     out << fmt::format("Version {} is a draft. Try it: `tandem prompts try {}`.\n", version, version);
     co_return 0;
   });

@@ -3,10 +3,9 @@
 #include <unistd.h>
 
 #include <deque>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
+#include "app/command_input.hpp"
 #include "app/commands.hpp"
 #include "app/database.hpp"
 #include "app/qr_code.hpp"
@@ -349,19 +348,11 @@ int pause_reader(const settings& all, const std::string& name, bool paused, std:
 
 int add_reader_source(const settings& all, const std::string& name, const std::string& rules_file,
                       std::ostream& out) {
-  std::string rules;
-  if (!rules_file.empty()) {
-    std::ifstream in(rules_file);
-    if (!in) {
-      std::cerr << rules_file << " cannot be read\n";
-      return 1;
-    }
-    std::ostringstream text;
-    text << in.rdbuf();
-    rules = text.str();
-  }
+  std::optional<std::string> rules(std::in_place);
+  if (!rules_file.empty()) rules = read_text(rules_file);
+  if (!rules) return 1;
   return in_office(all, out, [&](reader_office& here) -> task<int> {
-    const auto added = co_await here.book->add_source(name, rules);
+    const auto added = co_await here.book->add_source(name, *rules);
     if (added) {
       here.out << "An account reads it from now on; `tandem reader list` shows when it joins.\n";
       co_return 0;

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <map>
-#include <sstream>
 
+#include "app/command_input.hpp"
 #include "app/commands.hpp"
 #include "app/office.hpp"
 #include "hunt/rules/rules.hpp"
@@ -53,11 +52,8 @@ task<int> try_on_stored(office& here, const hunt::rule_set* tried, std::string s
   const auto sources = hunt::make_sources(here.db.pool(), here.time);
   std::optional<hunt::source_id> which;
   if (!source.empty()) {
-    const auto found = co_await sources->find(source);
-    if (!found) {
-      std::cerr << source << " is not among the sources; `tandem sources list` lists them\n";
-      co_return 1;
-    }
+    const auto found = co_await find_source(*sources, source);
+    if (!found) co_return 1;
     which = found->id;
   }
   const auto known = co_await sources->list();
@@ -106,14 +102,9 @@ int try_rules(const settings& all, const std::string& source, const std::string&
               bool all_lines, std::ostream& out) {
   std::optional<hunt::rule_set> tried;
   if (!rules_file.empty()) {
-    std::ifstream in(rules_file);
-    if (!in) {
-      std::cerr << rules_file << " cannot be read\n";
-      return 1;
-    }
-    std::ostringstream text;
-    text << in.rdbuf();
-    auto rules = hunt::rule_set::parse(text.str());
+    const auto text = read_text(rules_file);
+    if (!text) return 1;
+    auto rules = hunt::rule_set::parse(*text);
     if (!rules) {
       std::cerr << fmt::format("{}: line {}, column {}: {}\n", rules_file, rules.error().line,
                                rules.error().column, hunt::explain(rules.error()));

@@ -1,10 +1,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
+#include "app/command_input.hpp"
 #include "app/commands.hpp"
 #include "app/office.hpp"
 #include "async/loop.hpp"
@@ -22,22 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The whole file; "-" is the standard input. Nothing, and told, if it cannot be read.
-std::optional<std::string> read_text(const std::string& file) {
-  std::ostringstream text;
-  if (file == "-") {
-    text << std::cin.rdbuf();
-    return text.str();
-  }
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    std::cerr << file << " cannot be read\n";
-    return std::nullopt;
-  }
-  text << in.rdbuf();
-  return text.str();
-}
-
 std::string why(const hunt::source_refusal& refused) {
   switch (refused.why) {
     case hunt::source_error::bad_name:
@@ -48,7 +31,7 @@ std::string why(const hunt::source_refusal& refused) {
     case hunt::source_error::bad_rules: return "rules: " + refused.detail;
     case hunt::source_error::unknown: break;
   }
-  return "is not among the sources; `tandem sources list` lists them";
+  return not_a_source;
 }
 
 task<int> add_these(office& here, std::vector<hunt::new_source> these, std::vector<std::string> places) {
@@ -207,8 +190,7 @@ int list_sources(const settings& all, std::ostream& out) {
     here.out << fmt::format("{:<36} {:<9} {:<11} {:>9} {:>9} {:>9}  {}\n", "source", "kind", "state",
                             "last post", "posts/day", "vacancies", "");
     for (const auto& one : known) {
-      const auto found = yields.find(one.id);
-      const auto yield = found == yields.end() ? hunt::source_yield() : found->second;
+      const auto yield = hunt::yield_of(yields, one.id);
       const auto remark = one.silent_since ? "silent" : one.last_error;
       here.out << fmt::format("{:<36} {:<9} {:<11} {:>9} {:>9.1f} {:>8.0f}%  {}\n", one.shown_name(),
                               hunt::name_of(one.kind), hunt::name_of(one.state), since(one.last_post_at, now),
@@ -222,11 +204,8 @@ int list_sources(const settings& all, std::ostream& out) {
 int pause_source(const settings& all, const std::string& name, bool paused, std::ostream& out) {
   return with_installation(all, out, [&](office& here) -> task<int> {
     const auto sources = hunt::make_sources(here.db.pool(), here.time);
-    const auto found = co_await sources->find(name);
-    if (!found) {
-      std::cerr << name << " is not among the sources; `tandem sources list` lists them\n";
-      co_return 1;
-    }
+    const auto found = co_await find_source(*sources, name);
+    if (!found) co_return 1;
     std::expected<void, hunt::source_refusal> done;
     if (found->state == hunt::source_state::pending && !paused) {
       done = co_await sources->confirm(found->id);
@@ -245,11 +224,8 @@ int pause_source(const settings& all, const std::string& name, bool paused, std:
 int take_down_source(const settings& all, const std::string& name, bool sure, std::ostream& out) {
   return with_installation(all, out, [&](office& here) -> task<int> {
     const auto sources = hunt::make_sources(here.db.pool(), here.time);
-    const auto found = co_await sources->find(name);
-    if (!found) {
-      std::cerr << name << " is not among the sources; `tandem sources list` lists them\n";
-      co_return 1;
-    }
+    const auto found = co_await find_source(*sources, name);
+    if (!found) co_return 1;
     if (!sure) {
       std::cerr
           << "This erases the texts of all posts of " << found->shown_name()

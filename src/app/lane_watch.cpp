@@ -1,5 +1,7 @@
 #include "app/lane_watch.hpp"
 
+#include <set>
+
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "platform/log/log.hpp"
@@ -9,14 +11,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_every = 5s;
-
 class lane_watch final : public async::part {
  public:
-  lane_watch(executor on, queue::queue& lanes, const clock& time, metrics::registry& figures)
+  lane_watch(executor on, queue::queue& lanes, const clock& time, metrics::registry& figures,
+             std::chrono::milliseconds look_every)
       : lanes_(lanes),
         time_(time),
         figures_(figures),
+        look_every_(look_every),
         log_("queue"),
         work_(on, [this](std::string_view, const std::exception_ptr& failure) {
           log_.error("the queue watch has failed", failure);
@@ -43,12 +45,24 @@ class lane_watch final : public async::part {
       } catch (const pg::error& error) {
         failure_ = error.what();
       }
-      co_await async::sleep_for(look_every);
+      co_await async::sleep_for(look_every_);
     }
   }
 
   task<> look() {
-    const auto states = co_await lanes_.lanes();
+    auto states = co_await lanes_.lanes();
+    std::set<std::string> empty;
+    empty.swap(shown_);
+    for (const auto& lane : states) {
+      shown_.insert(lane.lane);
+      empty.erase(lane.lane);
+    }
+    for (const auto& name : empty) {  // the queue does not speak of lanes without messages
+      queue::lane_state nothing;
+      nothing.lane = name;
+      states.push_back(std::move(nothing));
+      shown_.insert(name);
+    }
     for (const auto& lane : states) {
       const metrics::labels which{{"lane", lane.lane}};
       const auto age = lane.oldest_waiting ? time_.now() - *lane.oldest_waiting : 0us;
@@ -67,6 +81,8 @@ class lane_watch final : public async::part {
   queue::queue& lanes_;
   const clock& time_;
   metrics::registry& figures_;
+  std::chrono::milliseconds look_every_;
+  std::set<std::string> shown_;  // lanes that have figures
   log::logger log_;
   async::scope work_;
   std::string failure_;
@@ -76,8 +92,9 @@ class lane_watch final : public async::part {
 }  // namespace
 
 std::unique_ptr<async::part> make_lane_watch(executor on, queue::queue& lanes, const clock& time,
-                                             metrics::registry& figures) {
-  return std::make_unique<lane_watch>(on, lanes, time, figures);
+                                             metrics::registry& figures,
+                                             std::chrono::milliseconds look_every) {
+  return std::make_unique<lane_watch>(on, lanes, time, figures, look_every);
 }
 
 }  // namespace tandem::app

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "app/database.hpp"
 #include "app/resources.hpp"
 #include "hunt/model/prompts.hpp"
+#include "hunt/verdicts/files.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
 
 namespace tandem::app {
@@ -86,14 +85,7 @@ hunt::model_folders model_folders_of(const settings& all) {
   return {std::filesystem::path(all.data) / "models", shipped, shipped / "training"};
 }
 
-std::string shipped_prompt() {
-  const auto path = share_folder() / "hunt/training/prompt.txt";
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
+std::string shipped_prompt() { return hunt::read_file(share_folder() / "hunt/training/prompt.txt"); }
 
 std::string this_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 

@@ -1,52 +1,27 @@
 #pragma once
 // For tests and benches: a real RabbitMQ of their own, on loopback, in its own folder under /var/tmp.
-#include <arpa/inet.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
-#include <string>
-#include <thread>
 
 #include "async/loop.hpp"
 #include "platform/amqp/client.hpp"
 #include "platform/net/self_signed.hpp"
-#include "platform/pg/child.hpp"
+#include "platform/pg/test_server.hpp"
 
 namespace tandem::amqp {
-
-inline std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool fine = ::bind(probe, reinterpret_cast<sockaddr*>(&at), size) == 0 &&
-                    ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(probe);
-  if (!fine) throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
-}
 
 // Started by tests/engines/rabbitmq, where its users are told. One for a whole test program: a start takes
 // some 9 s.
 class rabbit_server {
  public:
   rabbit_server() {
-    std::filesystem::create_directories(folder_);
-    net::write_self_signed(folder_ / "cert.pem", folder_ / "key.pem", "localhost", "RabbitMQ of a test");
+    net::write_self_signed(server_.folder() / "cert.pem", server_.folder() / "key.pem", "localhost",
+                           "RabbitMQ of a test");
     start();
   }
   ~rabbit_server() {
-    if (pid_ != 0) end(SIGKILL);
-    if (const auto epmd = number_in(folder_ / "epmd.pid"); epmd > 0) ::kill(epmd, SIGTERM);
-    std::filesystem::remove_all(folder_);
+    kill();
+    if (const auto epmd = number_in(server_.folder() / "epmd.pid"); epmd > 0) ::kill(epmd, SIGTERM);
   }
   rabbit_server(const rabbit_server&) = delete;
 
@@ -67,25 +42,23 @@ class rabbit_server {
     auto out = address();
     out.tls = true;
     out.port = tls_port_;
-    out.ca_file = folder_ / "cert.pem";
+    out.ca_file = server_.folder() / "cert.pem";
     return out;
   }
 
   // Returns when it takes connections.
   void start() {
-    pg::command what{arguments()};
-    pid_ = pg::start_child(what, folder_ / "output");
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    while (!answers()) {
-      if (::waitpid(pid_, nullptr, WNOHANG) == pid_ || std::chrono::steady_clock::now() > until)
-        throw std::runtime_error("RabbitMQ does not start: " + text_of(folder_ / "output"));
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const pg::command what{arguments()};
+    try {
+      server_.start(what, [this] { return answers(); }, std::chrono::seconds(120));
+    } catch (const std::runtime_error& failure) {
+      throw std::runtime_error(failure.what() + (": " + text_of(server_.log())));
     }
   }
-  void kill() { end(SIGKILL); }
-  void stop() { end(SIGTERM); }
-  void pause() { ::kill(pid_, SIGSTOP); }
-  void go_on() { ::kill(pid_, SIGCONT); }
+  void kill() { server_.kill(); }
+  void stop() { server_.end(SIGTERM); }
+  void pause() { server_.pause(); }
+  void go_on() { server_.go_on(); }
 
   // rabbitmqctl; takes a second or two.
   std::string control(const std::vector<std::string>& command) const {
@@ -97,11 +70,12 @@ class rabbit_server {
 
  private:
   std::vector<std::string> arguments() const {
-    std::vector<std::string> out{TANDEM_SOURCE_DIR "/tests/engines/rabbitmq", folder_};
+    std::vector<std::string> out{TANDEM_SOURCE_DIR "/tests/engines/rabbitmq", server_.folder()};
     for (const auto port : {port_, tls_port_, dist_port_, epmd_port_}) out.push_back(std::to_string(port));
     return out;
   }
   bool answers() const {
+    if (!pg::answers_at(port_)) return false;
     async::loop io;
     try {
       auto once = [&]() -> task<> {
@@ -114,12 +88,6 @@ class rabbit_server {
       return false;
     }
   }
-  void end(int how) {
-    ::kill(pid_, SIGCONT);
-    ::kill(pid_, how);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
   static pid_t number_in(const std::filesystem::path& file) {
     std::ifstream in(file);
     pid_t out = 0;
@@ -131,10 +99,9 @@ class rabbit_server {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  std::filesystem::path folder_ = "/var/tmp/tandem-rabbit-" + std::to_string(::getpid());
-  std::uint16_t port_ = free_port(), tls_port_ = free_port(), dist_port_ = free_port(),
-                epmd_port_ = free_port();
-  pid_t pid_ = 0;
+  std::uint16_t port_ = pg::free_port(), tls_port_ = pg::free_port(), dist_port_ = pg::free_port(),
+                epmd_port_ = pg::free_port();
+  pg::test_server server_{"/var/tmp/tandem-rabbit-" + std::to_string(::getpid())};
 };
 
 }  // namespace tandem::amqp

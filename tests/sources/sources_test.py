@@ -235,6 +235,34 @@ class Running(unittest.TestCase):
         self.town.run("sources", "add", "@zakazy", "--again")
         wait_until("the post that came meanwhile", lambda: self.cards("флаер"))
 
+    def test_a_vacancy_that_stands_elsewhere_too_lists_both_contacts_and_outlives_its_source(self):
+        order = ("Нужен дизайнер презентаций для студии.\nСтудия готовит доклады для конференций: собирать слайды по сетке, "
+                 "рисовать схемы, готовить файл к показу.\nОплата 60 000 ₽ в месяц. Писать ")
+        for name, title in (("pervye", "Первые"), ("vtorye", "Вторые")):
+            self.town.api("POST", "/channels", {"username": name, "title": title})
+            wait_until("the source", lambda: f"@{name}" in self.town.run("sources", "list"))
+        self.town.api("POST", "/posts", {"channel": "pervye", "text": order + "@first_hr"})
+        wait_until("the card", lambda: self.cards("презентаций"))
+        self.town.api("POST", "/posts", {"channel": "vtorye", "text": "🔥 " + order + "@second_hr"})
+        card = self.cards("презентаций")[0]["message"]
+        more = next(button["callback_data"] for row in card["reply_markup"]["inline_keyboard"] for button in row
+                    if button.get("callback_data", "").startswith("more:"))
+
+        def both():
+            self.town.api("POST", "/presses", {"person": self.person, "bot": self.bot, "message_id": card["message_id"],
+                                               "data": more, "wait_s": 20})
+            text = self.cards("презентаций")[0]["message"]["text"]
+            return "Первые — @first_hr" in text and "Вторые — @second_hr" in text
+        wait_until("both channels on the card", both, 60)
+        done = self.town.run("sources", "takedown", "@pervye", "--yes")
+        self.assertIn("0 vacancies withdrawn, 1 live on in other channels, 1 posts erased", done)
+
+        def moved():
+            seen = json.dumps(self.cards("презентаций"), ensure_ascii=False)
+            return "Вторые" in seen and "second_hr" in seen and "Первые" not in seen and "first_hr" not in seen
+        wait_until("the card of the other channel", moved, 120)
+        self.assertEqual(len(self.cards("презентаций")), 1)
+
     def test_what_the_operator_pastes_is_judged_answered_and_can_be_undone(self):
         main = self.town.bots()["tandem_hunt_bot"]["id"]
         operator = self.town.people(1)[0]

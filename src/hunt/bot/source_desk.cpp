@@ -231,9 +231,7 @@ task<> source_desk::press(telegram::incoming& in, std::string_view what) {
   const auto found = co_await all_.find(which);
   if (!found) co_return;
   const auto yields = co_await source_yields(with_.db, with_.time.now());
-  const auto yield = yields.find(which);
-  const auto shown = source_card(to, *found, yield == yields.end() ? source_yield() : yield->second,
-                                 what == source_press::ask_down);
+  const auto shown = source_card(to, *found, yield_of(yields, which), what == source_press::ask_down);
   auto edit = to_edit(shown, query.message->chat.id, query.message->message_id, telegram::urgency::reply);
   co_await in.bot.edit_message_text(std::move(edit));
 }
@@ -261,10 +259,7 @@ task<> source_desk::show(telegram::incoming& in) {
     const auto found = co_await all_.find(in.argument);
     const auto yields = co_await source_yields(with_.db, with_.time.now());
     shown = screen{to.html("source.unknown", {{"name", in.argument}}), {}};
-    if (found) {
-      const auto yield = yields.find(found->id);
-      shown = source_card(to, *found, yield == yields.end() ? source_yield() : yield->second, false);
-    }
+    if (found) shown = source_card(to, *found, yield_of(yields, found->id), false);
   }
   auto message = to_message(shown, in.chat_id(), telegram::urgency::reply);
   co_await in.bot.send_message(std::move(message));

@@ -175,7 +175,7 @@ TEST_F(SourceDesk, TheOperatorTakesASourceDownInItsChat) {
   EXPECT_SAYS(press("src:ask_down:" + id)[1].text("text"), "cannot be undone");
   EXPECT_EQ(ask("SELECT text <> '' FROM hunt.posts"), "t");
   press("src:down:" + id);
-  EXPECT_EQ(ask("SELECT text || state FROM hunt.posts"), "judged");
+  EXPECT_EQ(ask("SELECT text || state FROM hunt.posts"), "dropped");
   EXPECT_EQ(ask("SELECT state FROM hunt.vacancies"), "withdrawn");
   posted(3, "нужен повар");
   EXPECT_EQ(posts(), "1");

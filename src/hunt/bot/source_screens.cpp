@@ -63,12 +63,8 @@ screen source_card(const view& to, const source& what, const source_yield& yield
   return {out + "\n\n" + to.html("source.confirm_down"), keys.build()};
 }
 
-screen source_list(const view& to, const std::vector<source>& all,
-                   const std::unordered_map<source_id, source_yield>& yields) {
-  const auto posts_of = [&](const source& one) {
-    const auto found = yields.find(one.id);
-    return found == yields.end() ? 0.0 : found->second.posts_per_day;
-  };
+screen source_list(const view& to, const std::vector<source>& all, const source_yields_by_id& yields) {
+  const auto posts_of = [&](const source& one) { return yield_of(yields, one.id).posts_per_day; };
   std::vector<const source*> shown;
   std::int64_t read = 0;
   for (const auto& one : all) {

@@ -25,8 +25,7 @@ telegram::inline_keyboard_markup source_keys(const view& to, const source& what)
 // `asks`: whether it shall really be taken down.
 screen source_card(const view& to, const source& what, const source_yield& yield, bool asks);
 // Those that need a look first, then the busiest; a message's worth of them.
-screen source_list(const view& to, const std::vector<source>& all,
-                   const std::unordered_map<source_id, source_yield>& yields);
+screen source_list(const view& to, const std::vector<source>& all, const source_yields_by_id& yields);
 // What became of a post that the operator brought.
 screen brought_post(const view& to, const operator_post& what);
 

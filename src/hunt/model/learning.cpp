@@ -7,12 +7,12 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <random>
-#include <sstream>
 
 #include "async/offload.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "hunt/model/learning_sql.hpp"
+#include "hunt/verdicts/files.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
 #include "hunt/verdicts/retrain.hpp"
 #include "platform/log/log.hpp"
@@ -35,19 +35,6 @@ constexpr rlim_t child_memory = rlim_t{1} << 30U;  // of address space; what tra
 constexpr int held_out_share = 5;                  // one in five
 // A post of the grammar counts 1, one written by hand 12.
 constexpr int operator_weight = 12, reader_weight = 6, model_weight = 3;
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
-void write(const fs::path& path, std::string_view content) {
-  std::ofstream out(path, std::ios::binary);
-  out << content;
-  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
-}
 
 class model_watch final : public async::part {
  public:
@@ -231,7 +218,7 @@ task<std::expected<model_row, std::string>> learn(learning_parts with) {
     co_return std::unexpected(fmt::format("{} labels are too few: {} are needed", labels, fewest_labels));
   json::object job{
       {"training", with.folders.training.string()}, {"current", current.string()}, {"version", out.version}};
-  write(work.path / "job.json", json::serialize(job));
+  write_file(work.path / "job.json", json::serialize(job));
 
   async::thread_pool aside(1);
   pg::command child;
@@ -241,7 +228,7 @@ task<std::expected<model_row, std::string>> learn(learning_parts with) {
   if (ended.status != 0)
     co_return std::unexpected(fmt::format("the training ended with {}: {}", ended.status, ended.output));
 
-  const auto said = json::parse(read(work.path / "outcome.json"));
+  const auto said = json::parse(read_file(work.path / "outcome.json"));
   retrained made;
   made.learned_from = static_cast<std::size_t>(said.at("learned_from").to_number<std::int64_t>());
   made.own = counted(said.at("own"));
@@ -273,9 +260,9 @@ void learn_in_child(const fs::path& folder) {
   if (::setrlimit(RLIMIT_AS, &memory) != 0) throw std::runtime_error("cannot limit the memory");
 #endif
   ::setpriority(PRIO_PROCESS, 0, 19);
-  const auto job = json::parse(read(folder / "job.json"));
+  const auto job = json::parse(read_file(folder / "job.json"));
   const auto text = [&](const char* name) { return std::string(job.at(name).as_string()); };
-  const auto known = read_known(read(folder / "labels.jsonl"));
+  const auto known = read_known(read_file(folder / "labels.jsonl"));
   if (!known) throw std::runtime_error("labels.jsonl: " + known.error());
   retrain_job what;
   what.training = text("training");
@@ -286,7 +273,7 @@ void learn_in_child(const fs::path& folder) {
   json::object outcome{{"learned_from", made.learned_from}};
   outcome["own"] = counts(made.own);
   outcome["shipped"] = counts(made.shipped);
-  write(folder / "outcome.json", json::serialize(outcome));
+  write_file(folder / "outcome.json", json::serialize(outcome));
 }
 
 }  // namespace tandem::hunt

@@ -14,8 +14,13 @@ task<> count_source_days(pg::session& database, instant now) {
   co_await database(statements::count_days, yesterday);
 }
 
-task<std::unordered_map<source_id, source_yield>> source_yields(pg::session& database, instant now) {
-  std::unordered_map<source_id, source_yield> out;
+source_yield yield_of(const source_yields_by_id& all, source_id which) {
+  const auto found = all.find(which);
+  return found == all.end() ? source_yield() : found->second;
+}
+
+task<source_yields_by_id> source_yields(pg::session& database, instant now) {
+  source_yields_by_id out;
   const auto rows = co_await database(statements::yields, now);
   for (int i = 0; i < rows.size(); ++i) {
     out[rows[i].get<source_id>(0)] = {rows[i].get<double>(1), rows[i].get<double>(2), rows[i].get<double>(3)};

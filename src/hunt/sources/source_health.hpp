@@ -19,10 +19,14 @@ struct source_yield {
   double vacancies = 0;  // share of the posts that became vacancies
 };
 
+using source_yields_by_id = std::unordered_map<source_id, source_yield>;
+// Of a source that brought nothing: zeros.
+source_yield yield_of(const source_yields_by_id& all, source_id which);
+
 // Sums up today and yesterday for all sources; cheap, to be repeated every few minutes.
 task<> count_source_days(pg::session& database, instant now);
 // Of every source that brought anything.
-task<std::unordered_map<source_id, source_yield>> source_yields(pg::session& database, instant now);
+task<source_yields_by_id> source_yields(pg::session& database, instant now);
 
 // A source that has been without a post for unusually long: eight times its mean gap, and a day and a half at
 // least. Only where five posts within four weeks show what is usual.

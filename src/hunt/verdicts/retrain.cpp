@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <fstream>
 #include <iterator>
 #include <random>
-#include <sstream>
 #include <stdexcept>
 
+#include "hunt/verdicts/files.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
 #include "hunt/verdicts/trainer.hpp"
 #include "hunt/verdicts/written_posts.hpp"
@@ -23,14 +22,6 @@ namespace json = boost::json;
 // As the shipped model is made (train_main.cpp).
 constexpr std::uint64_t train_seed = 20'240'601;
 constexpr int heaviest = 100;
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
 
 std::vector<fs::path> files_in(const fs::path& folder, std::string_view extension) {
   std::vector<fs::path> files;
@@ -47,7 +38,7 @@ std::vector<fs::path> files_in(const fs::path& folder, std::string_view extensio
 std::vector<labelled_post> written_in(const fs::path& folder) {
   std::vector<labelled_post> out;
   for (const auto& file : files_in(folder, ".jsonl")) {
-    auto some = read_written_posts(file.filename().string(), read(file));
+    auto some = read_written_posts(file.filename().string(), read_file(file));
     if (!some) refuse(some.error());
     std::ranges::move(*some, std::back_inserter(out));
   }
@@ -57,7 +48,7 @@ std::vector<labelled_post> written_in(const fs::path& folder) {
 std::vector<labelled_post> shipped_posts(const fs::path& training) {
   seed_set seeds;
   for (const auto& file : files_in(training / "seed", ".txt")) {
-    const auto added = seeds.add(file.filename().string(), read(file));
+    const auto added = seeds.add(file.filename().string(), read_file(file));
     if (!added) refuse(added.error());
   }
   auto posts = seeds.expand(seed_part::all, train_seed);
@@ -130,7 +121,7 @@ std::expected<std::vector<known_post>, std::string> read_known(std::string_view 
 
 retrained retrain(const retrain_job& job, std::span<const known_post> known) {
   fs::create_directories(job.into);
-  const auto lexicon_text = read(job.training / lexicon_file);
+  const auto lexicon_text = read_file(job.training / lexicon_file);
   text::stemmer stems;
   const auto words = lexicon::parse(lexicon_text, stems);
   if (!words)
@@ -151,12 +142,10 @@ retrained retrain(const retrain_job& job, std::span<const known_post> known) {
   for (std::size_t left = posts.size(); left > 1; --left) std::swap(posts[left - 1], posts[dice() % left]);
   train(posts, *words, job.into);
   fs::copy_file(job.training / lexicon_file, job.into / lexicon_file, fs::copy_options::overwrite_existing);
-  auto settings = model_settings::parse(read(job.training / "thresholds.txt"));
+  auto settings = model_settings::parse(read_file(job.training / "thresholds.txt"));
   if (!settings) throw std::runtime_error("thresholds.txt: " + settings.error());
   settings->version = job.version;
-  std::ofstream file(job.into / settings_file, std::ios::binary);
-  file << settings->print();
-  if (!file.flush()) throw std::runtime_error("cannot write into " + job.into.string());
+  write_file(job.into / settings_file, settings->print());
   out.own = compare(own, job.into, job.current);
   out.shipped = compare(written_in(job.training / "held_out"), job.into, job.current);
   return out;

@@ -8,13 +8,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <random>
-#include <sstream>
 
 #include "base/text/stable_hash.hpp"
+#include "hunt/verdicts/files.hpp"
 #include "hunt/verdicts/local_classifier.hpp"
 #include "hunt/verdicts/trainer.hpp"
 #include "hunt/verdicts/written_posts.hpp"
@@ -28,20 +27,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kept_out = 5;
 
 constexpr std::uint64_t train_seed = 20'240'601, held_out_seed = 20'240'602;
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
-
-void write(const fs::path& path, std::string_view content) {
-  std::ofstream out(path, std::ios::binary);
-  out << content;
-  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
-}
 
 // The same content gives the same version, whatever the machine: it tells which model judged a post.
 std::string version_of(std::string_view content) {
@@ -72,12 +57,12 @@ std::vector<fs::path> files_in(const fs::path& folder, std::string_view extensio
 
 int run(const fs::path& from, const fs::path& to, bool choose) {
   fs::create_directories(to);
-  std::string content = read(from / lexicon_file);
+  std::string content = read_file(from / lexicon_file);
   tandem::text::stemmer stems;
   const lexicon words = orthrow(lexicon::parse(content, stems), lexicon_file);
   seed_set seeds;
   for (const auto& file : files_in(from / "seed", ".txt")) {
-    const std::string text = read(file);
+    const std::string text = read_file(file);
     const auto added = seeds.add(file.filename().string(), text);
     if (!added) orthrow(std::expected<int, seed_error>(std::unexpected(added.error())), "");
     content += text;
@@ -86,7 +71,7 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
 
   std::vector<labelled_post> written;
   for (const auto& file : files_in(from / "written", ".jsonl")) {
-    const std::string text = read(file);
+    const std::string text = read_file(file);
     auto some = orthrow(read_written_posts(file.filename().string(), text), "");
     std::ranges::move(some, std::back_inserter(written));
     content += text;
@@ -108,17 +93,17 @@ int run(const fs::path& from, const fs::path& to, bool choose) {
   train(posts, words, to);
   fmt::print("{} posts\n", posts.size());
   if (choose) {
-    write(to / settings_file, read(from / "thresholds.txt"));
+    write_file(to / settings_file, read_file(from / "thresholds.txt"));
     auto held_out = orthrow(seeds.expand(seed_part::held_out, held_out_seed), "");
     for (const auto& one : written_apart) held_out.insert(held_out.end(), written_weight, one);
     const model_settings chosen = choose_thresholds(held_out, to);
-    write(from / "thresholds.txt", chosen.print());
+    write_file(from / "thresholds.txt", chosen.print());
     fmt::print("thresholds chosen on {} held-out posts\n{}", held_out.size(), chosen.print());
     return 0;
   }
-  auto settings = orthrow(model_settings::parse(read(from / "thresholds.txt")), "thresholds.txt");
+  auto settings = orthrow(model_settings::parse(read_file(from / "thresholds.txt")), "thresholds.txt");
   settings.version = version_of(content + settings.print());
-  write(to / settings_file, settings.print());
+  write_file(to / settings_file, settings.print());
   return 0;
 }
 

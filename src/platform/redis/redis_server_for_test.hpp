@@ -1,36 +1,13 @@
 #pragma once
-// A Redis server of the test's own: on loopback, in its own folder, stopped by its pid.
-#include <arpa/inet.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <filesystem>
-#include <stdexcept>
-#include <thread>
-
-#include "platform/pg/child.hpp"
+// A Redis server of the test's own.
+#include "platform/pg/test_server.hpp"
 #include "platform/redis/redis.hpp"
 
 namespace tandem::redis {
 
 class server_for_test {
  public:
-  explicit server_for_test(std::vector<std::string> more = {}) : more_(std::move(more)) {
-    static int made = 0;
-    folder_ = "/var/tmp/tandem-redis-test-" + std::to_string(getpid()) + "-" + std::to_string(++made);
-    std::filesystem::create_directories(folder_);
-    port_ = free_port();
-    start();
-  }
-  ~server_for_test() {
-    kill();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  server_for_test(const server_for_test&) = delete;
+  explicit server_for_test(std::vector<std::string> more = {}) : more_(std::move(more)) { start(); }
 
   address at() const {
     address out;
@@ -38,18 +15,11 @@ class server_for_test {
     out.port = port_;
     return out;
   }
-  pid_t pid() const { return pid_; }
-  bool runs() const { return pid_ > 0; }
-
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::kill(pid_, SIGCONT);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  void pause() { ::kill(pid_, SIGSTOP); }
-  void go_on() { ::kill(pid_, SIGCONT); }
+  pid_t pid() const { return server_.pid(); }
+  bool runs() const { return server_.runs(); }
+  void kill() { server_.kill(); }
+  void pause() { server_.pause(); }
+  void go_on() { server_.go_on(); }
 
   // Returns when it takes connections.
   void start() {
@@ -67,51 +37,21 @@ class server_for_test {
                  "--appendonly",
                  "no",
                  "--dir",
-                 folder_.string()};
+                 server_.folder().string()};
     what.argv.insert(what.argv.end(), more_.begin(), more_.end());
-    what.folder = folder_;
-    pid_ = pg::start_child(what, folder_ / "log");
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!answers()) {
-      if (std::chrono::steady_clock::now() > until || waitpid(pid_, nullptr, WNOHANG) == pid_) {
-        throw std::runtime_error("redis-server does not start; see " + (folder_ / "log").string());
-      }
-      std::this_thread::yield();
-    }
-  }
-
-  static std::uint16_t free_port() {
-    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto at = loopback(0);
-    socklen_t size = sizeof at;
-    if (bind(probe, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
-        getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
-      close(probe);
-      throw std::runtime_error("no free port");
-    }
-    close(probe);
-    return ntohs(at.sin_port);
+    what.folder = server_.folder();
+    server_.start(what, [this] { return pg::answers_at(port_); }, std::chrono::seconds(30));
   }
 
  private:
-  static sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return to;
+  static std::filesystem::path next_folder() {
+    static int made = 0;
+    return "/var/tmp/tandem-redis-test-" + std::to_string(getpid()) + "-" + std::to_string(++made);
   }
-  bool answers() const {
-    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto to = loopback(port_);
-    const bool open = connect(probe, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    close(probe);
-    return open;
-  }
+
   std::vector<std::string> more_;
-  std::filesystem::path folder_;
-  std::uint16_t port_ = 0;
-  pid_t pid_ = 0;
+  std::uint16_t port_ = pg::free_port();
+  pg::test_server server_{next_folder()};
 };
 
 }  // namespace tandem::redis

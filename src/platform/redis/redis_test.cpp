@@ -177,7 +177,7 @@ TEST(RedisClient, TlsIsSpokenWithWhomTheCertificateNames) {
   std::filesystem::create_directories(folder);
   const auto certificate = folder + "/cert.pem", key = folder + "/key.pem";
   net::write_self_signed(certificate, key, "redis.example.org", "redis");
-  const auto port = redis::server_for_test::free_port();
+  const auto port = pg::free_port();
   {
     at_a_server here({"--tls-port", std::to_string(port), "--tls-cert-file", certificate, "--tls-key-file",
                       key, "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"});
