@@ -6,9 +6,9 @@ import { takeWalks, Walker } from "./walker.mjs";
 // Each walk is in a town of its own, so that nobody meets the people of another one; typed: its name with a mistake.
 const walks = [
   { name: "dating-ru-desktop", language: "ru", phone: false, look: "light", town: "moscow", typed: "масква" },
-  { name: "dating-en-desktop", language: "en", phone: false, look: "dark", town: "berlin", typed: "Berlyn" },
+  { name: "dating-en-desktop", language: "en", phone: false, look: "dark", town: "berlin", typed: "Berrlin" },
   { name: "dating-ru-phone", language: "ru", phone: true, look: "dark", town: "novosibirsk", typed: "навасибирск" },
-  { name: "dating-en-phone", language: "en", phone: true, look: "light", town: "london", typed: "Londen" },
+  { name: "dating-en-phone", language: "en", phone: true, look: "light", town: "london", typed: "Lonndon" },
 ].filter(
   (one) =>
     process.env.TANDEM_WALKS === "all" ||
@@ -78,8 +78,7 @@ class Person {
     await this.page.bringToFront();
   }
   async actsOn(message, action) {
-    if (this.walk.phone) await message.locator(".bubble").click({ position: { x: 8, y: 8 } });
-    else await message.hover();
+    await message.hover();
     await message.locator(".of-message > button").click({ force: true });
     await this.page.getByRole("menuitem", { name: this.texts.page(`chat.${action}`) }).click();
   }

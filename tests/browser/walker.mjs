@@ -13,6 +13,10 @@ const inDocuments = {
   "exchange-en-desktop": "exchange",
   "operator-ru-desktop": "operator",
   "chat-ru-phone": "phone",
+  "card-dating-ru-desktop": "dating-card",
+  "match-dating-en-desktop": "dating-match",
+  "talk-dating-en-phone": "dating-talk",
+  "interests-dating-ru-phone": "dating-registration",
 };
 mkdirSync(pictures, { recursive: true });
 
