@@ -4,8 +4,8 @@
 FOLDER is where the generator of the dating baselines has put profiles.tsv and interactions.tsv; the cluster holds the
 same as tables `profiles` and `interactions` (database and user postgres) for the one-statement SQL that recomputes all
 ratings from the judgements. Ours is loaded beside it into the database `rerating`, schema by our migrations, and rated
-by the product's code (build/release/bench/rerating_bench) on the same server. Both orders are run, ours last and first.
-Needs psycopg2. Prints JSON lines."""
+by the product's code (build/release/bench/rerating_bench) on the same server. The statement comes first and last, ours
+twice between. Needs psycopg2. Prints JSON lines."""
 import argparse
 import json
 import pathlib

@@ -75,7 +75,7 @@ std::unique_ptr<ratings> make_ratings(rating_parts with);
 
 // A rating is written, and its history noted, where it has moved by more than this since it was written:
 // one in a hundred of likes or matches per showing, or as much of level 1 as moves them so.
-inline constexpr double rating_step = 0.01, level1_step = 0.05;
+inline constexpr double rating_step = 0.01, level1_step = 0.1;
 inline constexpr std::chrono::days rating_history_kept{90};
 
 struct rerating_report {

@@ -97,14 +97,24 @@ SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('ep
        given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty, past[1]
 FROM dating.ratings WHERE dirty ORDER BY user_id LIMIT $1;
 
--- name: profiles :many
+-- name: profiles_of :many
 SELECT p.user_id, coalesce(p.sex, ''), p.born_on - date '1970-01-01', p.interests,
        (SELECT count(*) FROM dating.photos f WHERE f.user_id = p.user_id AND f.state = 'shown'), char_length(p.about)
-FROM dating.profiles p WHERE p.user_id BETWEEN $1 AND $2 AND p.user_id = ANY ($3::bigint[])
+FROM dating.profiles p WHERE p.user_id = ANY ($1::bigint[])
+ORDER BY p.user_id;
+
+-- name: profiles_between :many
+SELECT p.user_id, coalesce(p.sex, ''), p.born_on - date '1970-01-01', p.interests, coalesce(f.photos, 0),
+       char_length(p.about)
+FROM dating.profiles p
+LEFT JOIN (SELECT user_id, count(*) AS photos FROM dating.photos
+           WHERE user_id BETWEEN $1 AND $2 AND state = 'shown' GROUP BY user_id) f ON f.user_id = p.user_id
+WHERE p.user_id BETWEEN $1 AND $2
 ORDER BY p.user_id;
 
 -- name: write :one
--- $11 and $12: today and the oldest day of the history, counted from 2020.
+-- $11 and $12: today and the oldest day of the history, counted from 2020. Nobody waits for the disk: what a crash
+-- takes back is rated again, from the same tallies.
 WITH done AS (
   UPDATE dating.ratings r SET level1 = n.level1, level2 = n.level2, level3 = n.level3, dirty = false,
     version = CASE WHEN n.moved = 1 THEN $7::integer ELSE r.version END,
@@ -117,7 +127,7 @@ WITH done AS (
   WHERE r.user_id = n.user_id AND r.user_id BETWEEN $9 AND $10 AND r.xmin::text::bigint = n.version_of_row
   RETURNING n.moved
 )
-SELECT count(*) FILTER (WHERE moved = 1), count(*) FROM done;
+SELECT count(*) FILTER (WHERE moved = 1), count(*), set_config('synchronous_commit', 'off', true) FROM done;
 
 -- name: forget_evidence :exec
 -- The latest $1 of them are kept.

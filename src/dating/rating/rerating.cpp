@@ -110,12 +110,14 @@ class rerating {
  private:
   // Level 1 of those whose profile has to be looked at, in the order of their ids.
   task<std::vector<std::pair<user_id, double>>> level1_of(const std::vector<person>& people) {
+    std::vector<std::pair<user_id, double>> found;
     std::vector<user_id> asked;
     for (const auto& one : people)
-      if (whole_ || one.dirty) asked.push_back(one.who);
-    std::vector<std::pair<user_id, double>> found;
-    if (asked.empty()) co_return found;
-    const auto rows = co_await db_(statements::profiles, asked.front(), asked.back(), asked);
+      if (one.dirty) asked.push_back(one.who);
+    if (asked.empty() && !whole_) co_return found;
+    auto reading = whole_ ? db_(statements::profiles_between, people.front().who, people.back().who)
+                          : db_(statements::profiles_of, asked);
+    const auto rows = co_await std::move(reading);
     found.reserve(static_cast<std::size_t>(rows.size()));
     const primary_profile anybody;
     for (int i = 0; i < rows.size(); ++i) {
