@@ -38,6 +38,10 @@ class pg_users final : public users {
     const auto rows = co_await in(sql::find_by_telegram, telegram_id);
     co_return first(rows);
   }
+  task<std::optional<user>> find_by_username(pg::session& in, std::string_view username) override {
+    const auto rows = co_await in(sql::find_by_username, username);
+    co_return first(rows);
+  }
   task<> set_language(pg::session& in, user_id who, std::string_view language) override {
     co_await in(sql::set_language, who, language);
   }

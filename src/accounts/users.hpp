@@ -48,6 +48,8 @@ class users {
   virtual task<user> meet(pg::session& in, seen_person person) = 0;
   virtual task<std::optional<user>> find(pg::session& in, user_id who) = 0;
   virtual task<std::optional<user>> find_by_telegram(pg::session& in, std::int64_t telegram_id) = 0;
+  // Whoever was seen with it last; names are compared without case, and may begin with @. For commands.
+  virtual task<std::optional<user>> find_by_username(pg::session& in, std::string_view username) = 0;
   virtual task<> set_language(pg::session& in, user_id who, std::string_view language) = 0;
   virtual task<> set_time_zone(pg::session& in, user_id who, std::string_view zone) = 0;
 

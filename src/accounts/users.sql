@@ -16,6 +16,10 @@ FROM accounts.users WHERE user_id = $1;
 SELECT user_id, telegram_id, first_name, coalesce(username, ''), language, time_zone, created_at
 FROM accounts.users WHERE telegram_id = $1;
 
+-- name: find_by_username :optional
+SELECT user_id, telegram_id, first_name, coalesce(username, ''), language, time_zone, created_at
+FROM accounts.users WHERE lower(username) = lower(ltrim($1, '@')) ORDER BY last_seen_at DESC LIMIT 1;
+
 -- name: set_language :exec
 UPDATE accounts.users SET language = $2, language_chosen = true WHERE user_id = $1;
 

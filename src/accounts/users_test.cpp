@@ -35,6 +35,12 @@ TEST_F(Accounts, APersonIsMetOnceAndTheirNameKeptFresh) {
   EXPECT_FALSE(db.run(people->find(pool, user_id(first.id.value + 1))));
 }
 
+TEST_F(Accounts, APersonIsFoundByTheNameThatTheyHaveNow) {
+  const auto who = meet("Anna", "ru");
+  EXPECT_EQ(db.run(people->find_by_username(pool, "@ANNA"))->id, who.id);
+  EXPECT_FALSE(db.run(people->find_by_username(pool, "boris")));
+}
+
 TEST_F(Accounts, TheLanguageFollowsTheClientUntilItIsChosenByHand) {
   EXPECT_EQ(meet("A", "uk").language, "ru");
   EXPECT_EQ(meet("A", "de").language, "en");

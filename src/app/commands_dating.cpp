@@ -1,8 +1,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <iostream>
 
+#include "accounts/users.hpp"
 #include "app/commands.hpp"
 #include "app/office.hpp"
 #include "dating/growth/growth.hpp"
@@ -84,19 +86,28 @@ int grant_right(const settings& all, const std::string& user, const std::string&
   }
   return with_installation(all, out, [&](office& here) -> task<int> {
     const auto more = dating::make_growth(here.time);
-    const auto who = co_await more->find_person(here.db.pool(), user);
-    if (!who) {
+    const auto people = accounts::make_users(here.time);
+    std::int64_t telegram_id = 0;
+    const auto* end = user.data() + user.size();
+    const auto read = std::from_chars(user.data(), end, telegram_id);
+    std::optional<accounts::user> who;
+    if (read.ec == std::errc() && read.ptr == end) {
+      who = co_await people->find_by_telegram(here.db.pool(), telegram_id);
+    } else {
+      who = co_await people->find_by_username(here.db.pool(), user);
+    }
+    bool granted = false;
+    const auto source = "operator " + std::to_string(here.time.now().time_since_epoch().count());
+    std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {
+      granted = co_await more->grant(in, who->id, *what, source, std::chrono::days(days));
+    };
+    if (who) co_await here.db.pool().in_transaction(std::move(work));
+    if (!granted) {
       std::cerr << "There is no profile of " << user
                 << ": give a Telegram id, or a @username as it is now.\n";
       co_return 1;
     }
-    const auto lasting = std::chrono::hours(24) * days;
-    const auto source = "operator " + std::to_string(here.time.now().time_since_epoch().count());
-    std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {
-      co_await more->grant(in, *who, *what, source, lasting);
-    };
-    co_await here.db.pool().in_transaction(std::move(work));
-    const auto now = co_await more->rights_of(here.db.pool(), *who);
+    const auto now = co_await more->rights_of(here.db.pool(), who->id);
     const auto until = *what == dating::entitlement::premium ? now.premium_until : now.boosted_until;
     out << fmt::format("{} has {} until {:%Y-%m-%d %H:%M} UTC.\n", user, kind,
                        std::chrono::floor<std::chrono::seconds>(until.value_or(here.time.now())));

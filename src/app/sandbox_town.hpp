@@ -23,8 +23,8 @@ struct sandbox_town {
   const clock& time;
 };
 
-// The first time: one main bot, one bot for each category, one for Dating, the starter channels. At every start: makes sure
-// that the sandbox knows the bots (its folder may be younger than the database).
+// The first time: one main bot, one bot for each category, one for Dating, the starter channels. At every
+// start: makes sure that the sandbox knows the bots (its folder may be younger than the database).
 task<> furnish_sandbox(sandbox_town with);
 
 // Every channel of the sandbox is a source, also one that is made while the product runs; and each step of a

@@ -60,10 +60,10 @@ std::span<const announcement> menu_announcements();
 
 // Actions that several tables share.
 task<reply> show_menu(turn& now);
-task<reply> show_deck(turn& now);           // the next person, or why there is none
-task<reply> show_profile(turn& now);        // the own one, with its buttons
-task<reply> show_matches(turn& now);        // and talks
-task<reply> show_photos(turn& now);         // the own ones, with their states
+task<reply> show_deck(turn& now);     // the next person, or why there is none
+task<reply> show_profile(turn& now);  // the own one, with its buttons
+task<reply> show_matches(turn& now);  // and talks
+task<reply> show_photos(turn& now);   // the own ones, with their states
 // A photo, or a file, that answers the question for photos, in registration and after it; the rest happens in
 // the background (photo_intake.hpp). Nothing for a text.
 task<std::optional<reply>> take_sent_photo(turn& now);

@@ -78,8 +78,6 @@ class growth {
   // was granted before, or there is no profile.
   virtual task<bool> grant(pg::transaction& in, user_id who, entitlement what, std::string_view source,
                            std::chrono::seconds lasting) = 0;
-  // Somebody with a profile, by Telegram id or @username.
-  virtual task<std::optional<user_id>> find_person(pg::session& in, std::string_view named) = 0;
   // Begins a boost of the week. False if there is none left, or one is running.
   virtual task<bool> boost(pg::transaction& in, user_id who) = 0;
 

@@ -13,11 +13,6 @@ SELECT $1, $2, $3, $4, greatest($4, (SELECT max(until) FROM dating.entitlements 
                        + $5::interval
 ON CONFLICT DO NOTHING;
 
--- name: find_person :optional
-SELECT p.user_id FROM dating.profiles p JOIN accounts.users u USING (user_id)
-WHERE u.telegram_id::text = $1 OR lower(u.username) = lower(ltrim($1, '@'))
-ORDER BY u.telegram_id::text = $1 DESC LIMIT 1;
-
 -- name: keep_code :exec
 INSERT INTO dating.invites (user_id, code) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 

@@ -79,14 +79,6 @@ TEST_F(Growth, NobodyWithoutAProfileIsGrantedAnything) {
   EXPECT_FALSE(grant(user_id(77), entitlement::premium, "operator", 24h));
 }
 
-TEST_F(Growth, AnOperatorFindsPeopleByTheirIdOrName) {
-  const auto anna = newcomer();
-  EXPECT_EQ(run(more->find_person(*pool, "1001")), anna);
-  sql("UPDATE accounts.users SET username = 'Anna_K'");
-  EXPECT_EQ(run(more->find_person(*pool, "@anna_k")), anna);
-  EXPECT_FALSE(run(more->find_person(*pool, "@nobody")));
-}
-
 TEST_F(Growth, PremiumHoldsOneBoostAWeek) {
   const auto anna = newcomer();
   const auto boost = [&] {

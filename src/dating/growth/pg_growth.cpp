@@ -43,11 +43,6 @@ class pg_growth final : public growth {
     co_return rows.affected() == 1;
   }
 
-  task<std::optional<user_id>> find_person(pg::session& in, std::string_view named) override {
-    const auto rows = co_await in(sql::find_person, named);
-    co_return rows.empty() ? std::nullopt : std::optional(rows.front().get<user_id>(0));
-  }
-
   task<bool> boost(pg::transaction& in, user_id who) override {
     const auto there = co_await in(sql::lock_person, who);
     if (there.empty()) co_return false;
