@@ -248,6 +248,26 @@ class Commands(Folder):
         self.assertEqual(verdicts[2]["kind"], "none")
         self.assertEqual(set(verdicts[2]), {"id", "kind", "categories", "confidence", "scam"})
 
+    def test_replay_scores_past_showings_and_needs_nothing(self):
+        with open(f"{self.folder}/people.csv", "w") as people, open(f"{self.folder}/shown.csv", "w") as shown:
+            people.write("person_id,sex,age\n1,m,30\n2,f,28\n3,f,28\n")
+            shown.write("seq,viewer_id,candidate_id,liked\n7,1,2,1\n8,1,3,0\n9,2,1,1\n")
+        words = ("replay", "--profiles", f"{self.folder}/people.csv", "--showings", f"{self.folder}/shown.csv")
+        done = command(*words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([line.split(",")[0] for line in done.stdout.splitlines()], ["seq", "7", "8", "9"])
+        self.assertEqual(command("replay", "--profiles", "/nonexistent", "--showings", "/nonexistent").returncode, 1)
+
+    def test_the_numbers_of_the_rating_are_listed_and_held(self):
+        port = dict(TANDEM_PORT=self.up().port)
+        listed = command("dating", "coefficients", "list", **self.settings(**port))
+        self.assertRegex(listed.stdout, r"^0 +in use +shipped")
+        self.assertEqual(command("dating", "coefficients", "use", "7", **self.settings(**port)).returncode, 1)
+        self.assertEqual(command("dating", "coefficients", "use", "0", **self.settings(**port)).returncode, 0)
+        self.assertIn("in use, held", command("dating", "coefficients", "list", **self.settings(**port)).stdout)
+        self.assertIn("too few", command("dating", "coefficients", "refit", **self.settings(**port)).stdout)
+        self.assertNotIn("held", command("dating", "coefficients", "list", **self.settings(**port)).stdout)
+
 
 class Way(unittest.TestCase):
     """The sandbox and the product as two processes, as the benches and fault runs use them."""
