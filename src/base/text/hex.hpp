@@ -21,7 +21,8 @@ inline std::string hex_of(std::span<const std::byte> bytes) {
 // Sixteen digits, the highest first.
 inline std::string hex_number(std::uint64_t value) {
   std::string out(16, '0');
-  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, value >>= 4) *digit = "0123456789abcdef"[value & 15];
+  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, value >>= 4)
+    *digit = "0123456789abcdef"[value & 15];
   return out;
 }
 

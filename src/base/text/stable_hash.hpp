@@ -4,8 +4,8 @@
 
 namespace tandem::text {
 
-// 64-bit FNV-1a (Fowler, Noll, Vo): the same on every machine and in every version, so that it can be stored. Not for
-// what an enemy may choose.
+// 64-bit FNV-1a (Fowler, Noll, Vo): the same on every machine and in every version, so that it can be stored.
+// Not for what an enemy may choose.
 class stable_hash {
  public:
   constexpr void add(std::string_view bytes) {

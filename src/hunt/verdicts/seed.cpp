@@ -59,9 +59,7 @@ class dice {
   std::uint64_t state_;
 };
 
-std::uint64_t hash(std::string_view text) {
-  return dice(tandem::text::stable_hash_of(text)).next();
-}
+std::uint64_t hash(std::string_view text) { return dice(tandem::text::stable_hash_of(text)).next(); }
 bool is_held_out(std::string_view text) { return hash(text) % 5 == 0; }
 
 std::string_view trim(std::string_view text) {

@@ -355,7 +355,8 @@ class plain_client final : public client {
       if (what.body.empty() || in.overdue) throw;
       unwritten = std::current_exception();
     }
-    // The others leave before this one's answer is asked for: by then it may be there, and nothing is read in vain.
+    // The others leave before this one's answer is asked for: by then it may be there, and nothing is read in
+    // vain.
     co_await boost::asio::post(of.on, boost::asio::deferred);
     while (!in.reader.complete()) {
       std::size_t got = 0;

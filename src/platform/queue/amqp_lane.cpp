@@ -31,7 +31,8 @@ std::string queue_for(const amqp_options& broker, std::string_view lane, std::st
   auto name = broker.prefix + "lane." + std::string(lane);
   if (key.empty()) return name;
   // Every process and every version must find the same one.
-  return name + "." + std::to_string(text::stable_hash_of(key) % static_cast<std::uint64_t>(broker.partitions));
+  return name + "." +
+         std::to_string(text::stable_hash_of(key) % static_cast<std::uint64_t>(broker.partitions));
 }
 
 std::string exchange_of(const amqp_options& broker) { return broker.prefix + "queue"; }
