@@ -1,4 +1,6 @@
 // The deck, likes and matches as people meet them: updates through the real tables, dispatcher and database.
+#include <gmock/gmock.h>
+
 #include <boost/json/serialize.hpp>
 
 #include <set>
@@ -17,6 +19,22 @@ using namespace std::chrono_literals;
 using made = telegram::recording_sender::made;
 
 struct DeckBot : testing::Test, talk_town {
+  // The statements of all transactions, in order.
+  std::vector<std::string> statements;
+  const bool watched = watch();
+  bool watch() {
+    run(pool->close());
+    static const pg::test_database shared(TANDEM_SOURCE_DIR "/migrations");
+    auto options = shared.options();
+    options.observe = [this](std::string_view name, std::chrono::nanoseconds, bool) {
+      statements.emplace_back(name);
+    };
+    pool = pg::make_pool(io.on(), std::move(options));
+    run(pg::run_script(*pool,
+                       "TRUNCATE accounts.users, accounts.operator_codes, dating.removals, "
+                       "dating.banned_shapes RESTART IDENTITY CASCADE;"));
+    return true;
+  }
   std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
   std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
   std::unique_ptr<accounts::operators> staff = accounts::make_operators(time);
@@ -199,6 +217,20 @@ TEST_F(DeckBot, APressThatComesTwiceJudgesOnce) {
   EXPECT_EQ(ask("SELECT likes FROM dating.days WHERE user_id = " + std::to_string(he.value)), "1");
 }
 
+TEST_F(DeckBot, AHeartAndTheNextPersonAreEightStatements) {
+  person(4, "Nina");
+  ask("UPDATE dating.profiles SET latitude = 55.75, longitude = 37.62, seeks = 'male' WHERE name = 'Nina'");
+  says(1, "/people");
+  presses(1, on("deck:skip:", she));  // the first like of the day leaves a notice; asked for more once
+  presses(1, on("deck:like:", other));
+  ask("DELETE FROM dating.judgements");
+  statements.clear();
+  presses(1, on("deck:like:", other));
+  EXPECT_THAT(statements,
+              testing::ElementsAre("users.meet", "profiles.visit", "likes.before", "likes.judge",
+                                   "ratings.judged", "decks.next", "users.note", "dialogs.end_waiting"));
+}
+
 TEST_F(DeckBot, DataMadeUpDoesNoHarm) {
   const auto stranger = person(4, "Zoe");
   for (const auto* data :
@@ -234,7 +266,10 @@ TEST_F(DeckBot, BothAreToldOfAMutualLikeAtOnce) {
                                           "102 🎉 It's mutual! You and Boris like each other."}));
   const auto id = ask("SELECT match_id::text FROM dating.matches");
   EXPECT_TRUE(has_button(said, "talk:open:" + id));
-  EXPECT_TRUE(has_button(said, "deck:next"));
+  EXPECT_TRUE(has_button(said, "deck:new"));
+  const auto below = presses(1, "deck:new");
+  EXPECT_EQ(below.back().method, "sendPhoto") << "the news stays";
+  EXPECT_TRUE(shown(below).contains("Vera"));
   const auto list = says(1, "/matches");
   EXPECT_TRUE(shown(list).contains("Anna")) << shown(list);
   EXPECT_TRUE(has_button(list, "like:match:" + id + ":0"));

@@ -33,6 +33,13 @@ reply alert(const turn& now, std::string_view key) {
 
 task<reply> show_from_the_start(turn& now) { return show_next(now, 0); }
 
+// Below a message that stays: the news of a match.
+task<reply> show_apart(turn& now) {
+  auto out = co_await show_next(now, 0);
+  out.apart = true;
+  co_return out;
+}
+
 task<reply> go_on(turn& now) {
   const auto given = press::numbers(now.in.argument);
   return show_next(now, given && given->size() == 1 ? way_of(given->front()) : 0);
@@ -198,6 +205,7 @@ task<reply> take_letter(turn& now) {
 constexpr row rows[] = {
     {route::by::command, "people", "opened_deck", "chat", show_from_the_start},
     {route::by::callback_prefix, press::deck, "opened_deck", "", show_from_the_start},
+    {route::by::callback_prefix, press::deck_new, "opened_deck", "match", show_apart},
     {route::by::callback_prefix, press::deck_on, "widened_deck", "deck", go_on},
     {route::by::callback_prefix, press::deck_like, "liked", "deck", like},
     {route::by::callback_prefix, press::deck_skip, "skipped", "deck", skip},

@@ -15,6 +15,7 @@ namespace tandem::dating::bot {
 inline constexpr int likers_way = last_stage + 1;
 
 namespace press {
+inline constexpr std::string_view deck_new = "deck:new";         // as a message of its own
 inline constexpr std::string_view deck_on = "deck:on:";          // way
 inline constexpr std::string_view deck_like = "deck:like:";      // person, way
 inline constexpr std::string_view deck_skip = "deck:skip:";      // person, way

@@ -82,7 +82,7 @@ screen liked(const view& to, std::int64_t count) {
 screen mutual(const view& to, const match& what, std::optional<sex> other) {
   keyboard keys;
   add_writing(keys.row(), to, what);
-  keys.callback(to.plain("match_button.go_on"), std::string(press::deck));
+  keys.callback(to.plain("match_button.go_on"), std::string(press::deck_new));
   const std::string_view word = !other ? "other" : *other == sex::female ? "female" : "male";
   if (what.by_me) return {to.html("match.news_mine", {{"name", what.name}}), keys.build()};
   return {to.html("match.news", {{"name", what.name}, {"sex", word}}), keys.build()};
