@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "app/resources.hpp"
+#include "async/within.hpp"
 #include "dating/bot/photo_intake.hpp"
 #include "dating/bot/routes.hpp"
 #include "dating/bot/safety_desk.hpp"
@@ -12,6 +13,7 @@
 #include "dating/jobs/jobs.hpp"
 #include "dating/rating/ratings.hpp"
 #include "platform/images/images.hpp"
+#include "platform/log/log.hpp"
 
 namespace tandem::app {
 namespace {
@@ -87,6 +89,50 @@ class several final : public async::part {
   std::vector<std::unique_ptr<async::part>> all_;
 };
 
+// Work that is done at the start, and again after each pause; also after it has failed.
+class repeated final : public async::part {
+ public:
+  repeated(const executor& on, std::string_view name, std::chrono::seconds pause,
+           std::function<task<>()> work)
+      : name_(name),
+        pause_(pause),
+        work_(std::move(work)),
+        log_("dating"),
+        running_(on, [this](std::string_view task, const std::exception_ptr& failure) {
+          log_.error("a task failed", failure, {{"task", task}});
+        }) {}
+  std::string_view name() const override { return name_; }
+  task<> start() override {
+    if (!std::exchange(started_, true)) running_.spawn(std::string(name_), repeat());
+    co_return;
+  }
+  task<> stop() override {
+    started_ = false;
+    co_await running_.stop();
+  }
+  async::health state() const override { return {started_, {}}; }
+
+ private:
+  task<> repeat() {
+    for (;;) {
+      try {
+        co_await work_();
+      } catch (const std::exception&) {
+        if (!started_) throw;  // cancelled
+        log_.error("it will be tried again", std::current_exception(), {{"task", name_}});
+      }
+      co_await async::sleep_for(pause_);
+    }
+  }
+
+  std::string_view name_;
+  std::chrono::seconds pause_;
+  std::function<task<>()> work_;
+  log::logger log_;
+  bool started_ = false;
+  async::scope running_;
+};
+
 class built_dating final : public dating_house {
  public:
   explicit built_dating(dating_town with)
@@ -150,6 +196,8 @@ class built_dating final : public dating_house {
     std::vector<std::unique_ptr<async::part>> both;
     both.push_back(dating::make_notice_courier(std::move(news)));
     both.push_back(dating::make_talk_courier(std::move(words)));
+    both.push_back(
+        std::make_unique<repeated>(town_.on, "dating catch-up", 60s, [this] { return catch_up(); }));
     return std::make_unique<several>("dating couriers", std::move(both));
   }
 
@@ -164,14 +212,6 @@ class built_dating final : public dating_house {
     dating::job_parts with{db,      time(),  *learned_, *members_, *photos_, *decks_,
                            *likes_, *talks_, *safety_,  *growth_,  *news_,   town_.all.dating_learn};
     dating::add_dating_jobs(to, with);
-  }
-
-  void add_desk_jobs(tasks::scheduler& to) override {
-    tasks::job desks;
-    desks.name = "dating.operator_catch_up";
-    desks.when = tasks::every{60s};
-    desks.run = [this](tasks::run_log&) { return catch_up(); };
-    to.add(std::move(desks));
   }
 
  private:

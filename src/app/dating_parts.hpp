@@ -52,14 +52,13 @@ class dating_house {
   // back, and that it was erased is noted.
   virtual task<> erase(pg::transaction& in, const accounts::user& who) = 0;
 
-  // What sends notices and talks: beside the bot, under its lead.
+  // What sends notices and talks, and ends what a killed process has begun with photos and around the
+  // operator's chats: beside the bot, under its lead, where the photos lie.
   virtual std::unique_ptr<async::part> couriers(pg::pool& db) = 0;
   // The role matching.
   virtual std::unique_ptr<async::part> matching() = 0;
-  // The role rating; `db` is its leader's. And what catches up around the operator's chats, for the
-  // scheduler.
+  // The role rating; `db` is its leader's.
   virtual void add_jobs(tasks::scheduler& to, pg::pool& db) = 0;
-  virtual void add_desk_jobs(tasks::scheduler& to) = 0;
 };
 // Throws std::runtime_error that says what is missing: the list of towns.
 std::unique_ptr<dating_house> build_dating(dating_town with);

@@ -687,7 +687,6 @@ class built_house final : public house {
          [this] { return drop(hunt::bot::watch_the_minute(*job_parts_, *job_alerts_)); });
     each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
     each("hunt.operator_catch_up", 60s, [this] { return job_desk_->catch_up(); });
-    if (dating_) dating_->add_desk_jobs(*jobs_);
     tasks::job daily;
     daily.name = "hunt.tell_the_day";
     daily.when = tasks::daily{std::chrono::hours(all_.daily_line_at_h)};

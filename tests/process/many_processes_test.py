@@ -11,6 +11,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+from dating_people import Single  # noqa: E402
 from driver import Http, Process, Town, free_port, probe_status, wait_until  # noqa: E402
 from throwaway_cluster import server  # noqa: E402
 
@@ -157,6 +158,27 @@ class ManyProcesses(unittest.TestCase):
         self.assertTrue(self.views(bot, late))
         for number in (200001, 200002, 200003):
             self.assertEqual(len(self.cards(bot, person, number)), 1, "once")
+
+    def test_two_people_of_dating_meet_over_four_processes(self):
+        self.serve("bots", "bots")
+        self.serve("relay", "relay", "scheduler")
+        self.serve("matching", "matching")
+        self.serve("rating", "rating")
+        self.assertNotIn("matching", self.parts("bots"))
+        anna, boris = Single(self.town, "Anna"), Single(self.town, "Boris")
+        anna.register(27, 0, 1, photos=0)
+        boris.register(29, 1, 0, photos=0)
+        anna.press("deck:next")
+        anna.sees("Boris, 29")
+        anna.press("deck:like:")
+        self.processes["bots"].kill()
+        self.serve("bots again", "bots")
+        boris.press("deck:next")
+        boris.sees("Anna, 27")
+        boris.press("deck:like:")
+        anna.press("talk:open:")
+        anna.say("from one machine to another")
+        boris.sees("from one machine to another")
 
 
 if __name__ == "__main__":
