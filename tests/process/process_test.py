@@ -190,7 +190,8 @@ class Commands(Folder):
     def test_roles_help_and_version(self):
         roles = command("roles", **self.settings())
         names = [line.split()[0] for line in roles.stdout.splitlines()]
-        self.assertEqual(names, ["reader", "classifier", "delivery", "bots", "scheduler", "api", "relay", "sandbox"])
+        self.assertEqual(names, ["reader", "classifier", "delivery", "bots", "scheduler", "matching", "rating", "api", "relay",
+                                 "sandbox"])
         self.assertIn("up", command("--help").stdout)
         self.assertRegex(command("version").stdout, r"^tandem \d+\.\d+\.\d+\n$")
         self.assertNotEqual(command("nonsense").returncode, 0)
@@ -230,7 +231,7 @@ class Commands(Folder):
         self.assertEqual(done.returncode, 0, done.stderr)
         again = self.up("other", port=process.port)
         bots = command("bots", "list", **self.settings("other", TANDEM_PORT=again.port))
-        self.assertIn("13 bots", bots.stdout)
+        self.assertIn("14 bots", bots.stdout)
         self.assertEqual(Http(again.port).call("GET", "/sandbox/v1/people")["people"][0]["first_name"], "Ann")
 
     def test_classify_answers_each_line_in_order_and_needs_nothing(self):
