@@ -205,7 +205,7 @@ class built_dating final : public dating_house {
     dating::matching_parts with{town_.on, parts_.db, town_.lanes, time(), *ratings_, columns_, town_.figures};
     dating::matching_settings settings;
     settings.decks = deck_settings_of(town_.all);
-    return dating::make_matching_part(std::move(with), std::move(settings));
+    return dating::make_matching_part(std::move(with), settings);
   }
 
   void add_jobs(tasks::scheduler& to, pg::pool& db) override {
