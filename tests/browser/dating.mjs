@@ -174,10 +174,11 @@ class DatingWalk extends Walker {
       if (isAnna) {
         await who.press("interest.jazz");
         await who.writes(facts.own);
-        await who.reads(facts.own);
-        await this.picture("interests");
       }
-      await who.press(texts.raw("dating.registration.done_count").replace("{count}", isAnna ? "4" : "2"));
+      const done = texts.raw("dating.registration.done_count").replace("{count}", isAnna ? "4" : "2");
+      await who.button(done).waitFor();
+      if (isAnna) await this.picture("interests");
+      await who.press(done);
     });
     await this.step(`${who.name} sends photos`, async () => {
       await who.sees("registration.photos");
@@ -265,6 +266,9 @@ class DatingWalk extends Walker {
       await anna.page.keyboard.press("Enter");
       await max.front();
       await max.reads(facts.edited);
+      await anna.front();
+      await anna.page.locator(".notices button").first().waitFor({ state: "hidden" });
+      await this.picture("words");
     });
     await this.step("a photo, a voice, a round film, a sticker", async () => {
       await anna.front();
@@ -294,7 +298,7 @@ class DatingWalk extends Walker {
       await this.picture("ask-place");
       await anna.press("talk_button.send_place");
       await max.front();
-      await max.page.locator(".message.theirs", { hasText: texts.pageRaw("list.location") }).waitFor();
+      await max.page.locator(".message.theirs .attached", { hasText: texts.pageRaw("list.location") }).waitFor();
     });
     await this.step("a slip is deleted for both", async () => {
       await anna.front();

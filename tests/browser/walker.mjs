@@ -15,7 +15,7 @@ const inDocuments = {
   "chat-ru-phone": "phone",
   "card-dating-ru-desktop": "dating-card",
   "match-dating-en-desktop": "dating-match",
-  "talk-dating-en-phone": "dating-talk",
+  "words-dating-en-phone": "dating-talk",
   "interests-dating-ru-phone": "dating-registration",
 };
 mkdirSync(pictures, { recursive: true });

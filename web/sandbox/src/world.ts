@@ -348,7 +348,11 @@ export class World {
       const chat = this.chats.get(view.chat);
       if (!chat) return;
       const id = view.message.message_id;
-      chat.views = chat.views.map((one) => (one.message.message_id === id ? view : one));
+      chat.views = chat.views.map((one) => {
+        if (one.message.message_id === id) return view;
+        if (one.message.reply_to_message?.message_id !== id) return one;
+        return { ...one, message: { ...one.message, reply_to_message: view.message } }; // what is quoted follows
+      });
       if (chat.last?.message.message_id === id) chat.last = view;
       if (chat.pinned?.top.message.message_id === id) chat.pinned = { ...chat.pinned, top: view };
     });
