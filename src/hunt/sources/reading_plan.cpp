@@ -27,6 +27,9 @@ struct channel {
   int failures = 0;
   bool busy = false;
   bool paused = false;
+  // What was read last before a restart may have been edited meanwhile, and be on the newest page no more:
+  // its page is read once.
+  bool looked_back = true;
   // Walking back: everything below `hole_top` is asked for, page by page, down to seen_up_to.
   std::int64_t hole_top = 0, hole_cursor = 0;
   int pages_back = 0;
@@ -101,6 +104,7 @@ void reading_plan::put(const source& what, instant now) {
     who.due = std::clamp(what.next_read_at, now,
                          now + std::max({s.pace.max_gap, s.pace.feed_max_gap, s.pace.max_failure_gap}));
     who.reread_due = now;
+    who.looked_back = who.seen_up_to == 0 || !who.feed.empty();
     if (!who.paused) s.enqueue(what.id, who);
   } else if (!who.busy && who.paused) {
     s.line.erase({who.due, what.id});
@@ -126,7 +130,10 @@ std::optional<page_request> reading_plan::next(instant now) {
   page_request ask{id, who.name};
   ask.feed = who.feed;
   if (!who.feed.empty()) return ask;
-  if (who.hole_top != 0) {
+  if (!who.looked_back) {
+    ask.what = page_request::kind::before;
+    ask.message_id = who.seen_up_to + 1;
+  } else if (who.hole_top != 0) {
     ask.what = page_request::kind::before;
     ask.message_id = who.hole_cursor;
   } else if (who.seen_up_to != 0 && now < who.reread_due) {
@@ -156,6 +163,7 @@ page_use reading_plan::use_of(const page_request& asked, const preview_page& pag
     use.seen_up_to = page.last_id;
     return use;
   }
+  if (!who.looked_back) return use;
   const bool reaches_the_mark = page.last_id == 0 || page.first_id <= who.seen_up_to + 1;
   if (asked.what == page_request::kind::before) {
     const bool no_further = page.first_id >= asked.message_id || who.pages_back + 1 >= most_pages_back;
@@ -176,6 +184,13 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
   auto& s = *state_;
   auto* who = s.answered(asked.source);
   if (!who) return;
+  if (!who->looked_back) {
+    who->looked_back = true;
+    who->failures = 0;
+    who->due = now;
+    s.enqueue(asked.source, *who);
+    return;
+  }
   const bool moved = use.store && (use.seen_up_to > who->seen_up_to || use.news);
   bool more = false;
   if (asked.what == page_request::kind::before) {
@@ -223,6 +238,7 @@ void reading_plan::lost_preview(const page_request& asked, instant now) {
   auto* who = s.answered(asked.source);
   if (!who) return;
   ++who->failures;
+  who->looked_back = true;
   who->due = now + s.with_jitter(s.pace.lost_gap);
   who->reread_due = who->due;  // asked for the newest page: that one tells a lost preview for certain
   s.enqueue(asked.source, *who);

@@ -180,6 +180,7 @@ TEST(ReadingPlan, TheGapShrinksWithPostsAndGrowsWithSilence) {
     plan.stored(ask, shown, use, now);
     return plan.pace_of(source_id(1))->gap;
   };
+  EXPECT_EQ(turn(), 4s) << "the look at what was read last says nothing";
   EXPECT_EQ(turn(), 5s);
   EXPECT_EQ(turn(), 6250ms);
   ++newest;
@@ -240,9 +241,12 @@ TEST(ReadingPlan, FailuresBackOffAndAGoodAnswerForgetsThem) {
     EXPECT_EQ(plan.pace_of(source_id(1))->due, now + wait);
     now += wait;
   }
-  const auto ask = plan.next(now).value();
-  const auto shown = answer_of(ask, 100);
-  plan.stored(ask, shown, plan.use_of(ask, shown), now);
+  for (int page = 0; page < 2; ++page) {  // the last one that was read, and the newest
+    now = plan.wake_at().value();
+    const auto ask = plan.next(now).value();
+    const auto shown = answer_of(ask, 100);
+    plan.stored(ask, shown, plan.use_of(ask, shown), now);
+  }
   EXPECT_EQ(plan.pace_of(source_id(1))->failures, 0);
   EXPECT_EQ(plan.pace_of(source_id(1))->due, now + 5s);
 }
@@ -255,6 +259,19 @@ TEST(ReadingPlan, TooManyRequestsHoldEverySource) {
   plan.hold_all(ask, start + 40s);
   EXPECT_FALSE(plan.next(start + 39s));
   EXPECT_TRUE(plan.next(start + 40s));
+}
+
+TEST(ReadingPlan, WhatWasReadLastIsLookedAtOnceMoreAfterARestart) {
+  reading_plan plan(quick(), 1);
+  plan.put(channel(1, 100), start);
+  const auto ask = plan.next(start).value();
+  EXPECT_EQ(ask.path(), "/s/jobs1?before=101");
+  const auto shown = answer_of(ask, 200);
+  const auto use = plan.use_of(ask, shown);
+  EXPECT_TRUE(use.store);
+  EXPECT_EQ(use.seen_up_to, 100) << "the mark stays";
+  plan.stored(ask, shown, use, start);
+  EXPECT_EQ(plan.next(plan.wake_at().value())->what, kind::newest) << "no second time";
 }
 
 TEST(ReadingPlan, ALostPreviewIsAskedForSeldom) {

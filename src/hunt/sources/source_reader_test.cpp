@@ -359,7 +359,20 @@ TEST_F(SourceReader, ARestartKeepsThePace) {
   run(reader->note_progress());
   restart();
   EXPECT_EQ(read(), 0) << "it was read a moment ago";
-  EXPECT_EQ(read_later(), 1);
+  EXPECT_EQ(read_later(), 2) << "what was read last, and the newest page";
+}
+
+TEST_F(SourceReader, AnEditBeforeARestartIsSeenThoughThePageIsFullOfNewPosts) {
+  write("jobs", 1, 3);
+  add("jobs");
+  read();
+  run(reader->note_progress());
+  web["jobs"].posts[2] = "ищем сварщика";
+  write("jobs", 4, 40);
+  restart();
+  for (int i = 0; i < 4; ++i) read_later();
+  EXPECT_EQ(ask("SELECT text FROM hunt.posts WHERE message_id = 2"), "ищем сварщика");
+  EXPECT_EQ(ask("SELECT last_message_id FROM hunt.sources WHERE name = 'jobs'"), "40");
 }
 
 TEST_F(SourceReader, ManySourcesAreReadSideBySide) {
