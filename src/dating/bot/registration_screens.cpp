@@ -10,7 +10,6 @@
 namespace tandem::dating::bot {
 namespace {
 
-using locale::markup;
 using telegram::keyboard;
 
 constexpr int interests_per_page = 15, interests_in_a_row = 3;
