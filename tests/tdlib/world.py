@@ -62,7 +62,8 @@ def distinct_order(number):
     """An order for a designer that no other one is nearly the same as; its number stands in the title."""
     dice = random.Random(number)
     words = ["".join(dice.choice("бвгджзклмнпрст") + dice.choice("аеиоу") for _ in range(4)) for _ in range(25)]
-    return f"Нужен дизайнер: логотип-{number:05} для кофейни. Бюджет 25 000 ₽.\n{' '.join(words)}"
+    return (f"Нужен дизайнер: логотип-{number:05} для кофейни. Бюджет 25 000 ₽, оплата сразу, пишите в личку.\n"
+            f"{' '.join(words)}")
 
 
 def days_ago(days):
