@@ -1,3 +1,4 @@
+#include "conversation/operators_chat.hpp"
 #include "dating/bot/menu_screens.hpp"
 #include "dating/bot/presses.hpp"
 #include "dating/bot/turn.hpp"
@@ -13,10 +14,7 @@ bool registered(const turn& now) {
 }
 
 task<reply> claim(turn& now, std::string_view code) {
-  // An update that comes twice finds its code used and the chat claimed.
-  const accounts::operator_chat chat{now.in.me.id, now.in.chat_id(), now.person.id};
-  const bool before = co_await is_operators_chat(now);
-  const bool claimed = before || co_await now.with.operators.claim(now.db, code, chat);
+  const bool claimed = co_await conversation::claim_chat(now, code);
   reply out;
   out.show = screen{now.to().html(claimed ? "desk.claimed" : "desk.wrong_code"), {}};
   co_return out;
@@ -201,13 +199,6 @@ task<reply> say_not_understood(turn& now) {
   reply out;
   out.show = not_understood(now.to(), registered(now));
   co_return out;
-}
-
-task<bool> is_operators_chat(turn& now) {
-  const auto chats = co_await now.with.operators.chats(now.db);
-  co_return std::ranges::any_of(chats, [&](const accounts::operator_chat& one) {
-    return one.bot_id == now.in.me.id && one.chat_id == now.in.chat_id();
-  });
 }
 
 task<std::optional<reply>> members_only(turn& now) {

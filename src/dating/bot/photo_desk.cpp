@@ -1,3 +1,4 @@
+#include "conversation/operators_chat.hpp"
 #include "dating/bot/photo_intake.hpp"
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/turn.hpp"
@@ -8,20 +9,8 @@
 namespace tandem::dating::bot {
 namespace {
 
-reply said(const turn& now, std::string_view key) {
-  reply out;
-  out.note = now.to().plain(key);
-  return out;
-}
-
-// The numbers of the press, if this is the place for it.
-task<std::optional<std::vector<std::int64_t>>> allowed(turn& now, std::size_t count) {
-  const bool here = co_await is_operators_chat(now);
-  auto given = press::numbers(now.in.argument);
-  if (!here || !given || given->size() != count) co_return std::nullopt;
-  now.subject = std::to_string(given->front());
-  co_return given;
-}
+using conversation::operators_press;
+using conversation::said;
 
 task<std::optional<moderated_photo>> find(turn& now, photo_id what) {
   co_return co_await now.with.pictures.find_moderated(now.db, what, now.in.me.id);
@@ -90,7 +79,7 @@ task<reply> go_on(turn& now, photo_id decided, std::string_view note) {
 }
 
 task<reply> draw(turn& now, desk_question about) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
   card_state state;
   state.at = co_await find(now, photo_id(given->front()));
@@ -105,7 +94,7 @@ task<reply> ask_why(turn& now) { co_return co_await draw(now, desk_question::rea
 task<reply> ask_ban(turn& now) { co_return co_await draw(now, desk_question::ban); }
 
 task<reply> approve(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
   const photo_id what(given->front());
   now.subject += " shown";
@@ -116,7 +105,7 @@ task<reply> approve(turn& now) {
 }
 
 task<reply> refuse(turn& now) {
-  const auto given = co_await allowed(now, 2);
+  const auto given = co_await operators_press(now, 2);
   if (!given || given->back() >= std::ssize(refuse_reasons)) co_return said(now, "photo_desk.not_here");
   const photo_id what(given->front());
   const auto reason = refuse_reasons[given->back()];
@@ -129,7 +118,7 @@ task<reply> refuse(turn& now) {
 }
 
 task<reply> ban(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
   const photo_id what(given->front());
   now.subject += " banned";
@@ -143,7 +132,7 @@ task<reply> ban(turn& now) {
 }
 
 task<reply> undo(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
   const photo_id what(given->front());
   now.subject += " undone";
@@ -158,7 +147,7 @@ task<reply> undo(turn& now) {
 }
 
 task<reply> next(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
   const auto found = co_await now.with.pictures.next_waiting(now.db, photo_id(given->front()), now.in.me.id,
                                                              now.in.chat_id());

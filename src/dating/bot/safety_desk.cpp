@@ -1,11 +1,16 @@
 #include "dating/bot/safety_desk.hpp"
 
+#include "conversation/operators_chat.hpp"
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/safety_screens.hpp"
 #include "dating/bot/turn.hpp"
 
 namespace tandem::dating::bot {
 namespace {
+
+using conversation::is_operators_chat;
+using conversation::operators_press;
+using conversation::said;
 
 constexpr int looked_at = 50;  // people of the queue
 constexpr int lines_read = 40;
@@ -80,21 +85,6 @@ task<> look_at_chat(desk_look look, std::vector<safety::card> here, std::vector<
 
 // ---- presses
 
-reply said(const turn& now, std::string_view key) {
-  reply out;
-  out.note = now.to().plain(key);
-  return out;
-}
-
-// The numbers of the press, if this is the place for it.
-task<std::optional<std::vector<std::int64_t>>> allowed(turn& now, std::size_t count) {
-  const bool here = co_await is_operators_chat(now);
-  auto given = press::numbers(now.in.argument);
-  if (!here || !given || given->size() != count) co_return std::nullopt;
-  now.subject = std::to_string(given->front());
-  co_return given;
-}
-
 // The pressed message shows this person now.
 task<> keep(turn& now, const complaint_case& what) {
   const auto& pressed = now.in.what.callback_query;
@@ -116,7 +106,7 @@ task<reply> draw(turn& now, complaint_case what, std::size_t photo) {
 }
 
 task<reply> show(turn& now) {
-  const auto given = co_await allowed(now, 2);
+  const auto given = co_await operators_press(now, 2);
   if (!given) co_return said(now, "case.not_here");
   auto found = co_await now.with.rules.find(now.db, user_id(given->front()));
   if (!found) co_return said(now, "case.gone");
@@ -124,7 +114,7 @@ task<reply> show(turn& now) {
 }
 
 task<reply> ask(turn& now) {
-  const auto given = co_await allowed(now, 2);
+  const auto given = co_await operators_press(now, 2);
   if (!given || given->back() > static_cast<int>(operator_action::dismiss))
     co_return said(now, "case.not_here");
   auto found = co_await now.with.rules.find(now.db, user_id(given->front()));
@@ -147,7 +137,7 @@ task<reply> decide(turn& now, user_id about, operator_action how, std::optional<
 }
 
 task<reply> act(turn& now) {
-  const auto given = co_await allowed(now, 2);
+  const auto given = co_await operators_press(now, 2);
   if (!given || given->back() > static_cast<int>(operator_action::dismiss))
     co_return said(now, "case.not_here");
   co_return co_await decide(now, user_id(given->front()), static_cast<operator_action>(given->back()),
@@ -155,14 +145,14 @@ task<reply> act(turn& now) {
 }
 
 task<reply> hide(turn& now) {
-  const auto given = co_await allowed(now, 2);
+  const auto given = co_await operators_press(now, 2);
   if (!given) co_return said(now, "case.not_here");
   co_return co_await decide(now, user_id(given->front()), operator_action::hide_photo,
                             photo_id(given->back()));
 }
 
 task<reply> undo(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "case.not_here");
   const user_id about(given->front());
   const bool done = co_await now.with.rules.undo(now.db, now.person.id, about);
@@ -177,7 +167,7 @@ task<reply> undo(turn& now) {
 
 // The most urgent one behind whom the card shows; from the start again where there is none.
 task<reply> next(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "case.not_here");
   const user_id shown(given->front());
   const auto queue = co_await now.with.rules.queue(now.db, looked_at);
@@ -200,7 +190,7 @@ task<reply> next(turn& now) {
 }
 
 task<reply> read(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "case.not_here");
   const complaint_id through(given->front());
   const auto found = co_await now.with.conversations.read(now.db, now.person.id, through, lines_read);
@@ -222,7 +212,7 @@ task<> copy_media(telegram::incoming& in, std::vector<read_line> lines, std::int
 }
 
 task<reply> media(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "case.not_here");
   auto found =
       co_await now.with.conversations.read(now.db, now.person.id, complaint_id(given->front()), lines_read);

@@ -79,7 +79,4 @@ task<std::optional<reply>> photo_owners_only(turn& now);
 // The commands in a language, for setMyCommands.
 std::vector<telegram::bot_command> commands_in(const parts& with, std::string_view language);
 
-// Whether this chat is one of the operator's for this bot.
-task<bool> is_operators_chat(turn& now);
-
 }  // namespace tandem::dating::bot

@@ -1,3 +1,4 @@
+#include "conversation/operators_chat.hpp"
 #include "hunt/bot/presses.hpp"
 #include "hunt/bot/turn.hpp"
 
@@ -5,34 +6,14 @@
 namespace tandem::hunt::bot {
 namespace {
 
+using conversation::operators_press;
+using conversation::said;
 using telegram::route;
-
-task<bool> is_operators_chat(turn& now) {
-  const auto chats = co_await now.with.operators.chats(now.db);
-  co_return std::ranges::any_of(chats, [&](const accounts::operator_chat& one) {
-    return one.bot_id == now.in.me.id && one.chat_id == now.in.chat_id();
-  });
-}
-
-reply said(const turn& now, std::string_view key) {
-  reply out;
-  out.note = now.to().plain(key);
-  return out;
-}
-
-// The numbers of the press, if this is the place for it.
-task<std::optional<std::vector<std::int64_t>>> allowed(turn& now, std::size_t count) {
-  const bool here = co_await is_operators_chat(now);
-  auto given = press::numbers(now.in.argument);
-  if (!here || !given || given->size() != count) co_return std::nullopt;
-  now.subject = std::to_string(given->front());
-  co_return given;
-}
 
 enum class look { card, pick, ask_withdraw, ask_ban };
 
 task<reply> draw(turn& now, look at) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "operator.not_here");
   const auto found = co_await now.with.complaints.find(now.db, vacancy_id(given->front()));
   if (!found) co_return said(now, "operator.gone");
@@ -48,7 +29,7 @@ task<reply> draw(turn& now, look at) {
 
 task<reply> decide(turn& now, decision how) {
   const bool files = how == decision::recategorised;
-  const auto given = co_await allowed(now, files ? 2 : 1);
+  const auto given = co_await operators_press(now, files ? 2 : 1);
   if (!given) co_return said(now, "operator.not_here");
   const vacancy_id what(given->front());
   std::optional<category_id> to;
@@ -68,7 +49,7 @@ task<reply> decide(turn& now, decision how) {
 }
 
 task<reply> undo(turn& now) {
-  const auto given = co_await allowed(now, 1);
+  const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "operator.not_here");
   const vacancy_id what(given->front());
   const bool done = co_await now.with.complaints.undo(now.db, what);
@@ -108,10 +89,7 @@ constexpr row rows[] = {
 std::span<const row> operator_rows() { return rows; }
 
 task<reply> claim(turn& now, std::string_view code) {
-  const accounts::operator_chat chat{now.in.me.id, now.in.chat_id(), now.person.id};
-  // An update that comes twice finds its code used and the chat claimed.
-  const bool before = co_await is_operators_chat(now);
-  const bool claimed = before || co_await now.with.operators.claim(now.db, code, chat);
+  const bool claimed = co_await conversation::claim_chat(now, code);
   reply out;
   out.show = screen{now.to().html(claimed ? "operator.claimed" : "operator.wrong_code"), {}};
   co_return out;
