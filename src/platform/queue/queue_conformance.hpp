@@ -230,21 +230,19 @@ TYPED_TEST_P(QueueConformance, APoisonousMessageInABatchHoldsUpOnlyItself) {
 }
 
 TYPED_TEST_P(QueueConformance, AFailedMessageOfAKeyIsOvertakenByNoLaterOne) {
-  int failures = 0;
+  bool failing = true;
   auto test = [&]() -> task<> {
     std::vector<publication> all;
     for (const auto* body : {"a1", "a2", "a3"}) all.push_back({"lane", "x.v1", body, "a"});
     co_await this->publish(std::move(all));
     this->start([&](std::span<const message> batch, acknowledger& ack) -> task<> {
-      if (batch[0].body == "a1" && failures < 2) {
-        ++failures;
-        throw std::runtime_error("not yet");
-      }
+      if (batch[0].body == "a1" && failing) throw std::runtime_error("not yet");
       co_await this->accept(batch, ack);
     });
     co_await this->until_lane(
         [](const lane_state& s) { return s.delayed == 1 && s.waiting == 2 && s.claimed == 0; });
     EXPECT_TRUE(this->handled.empty());
+    failing = false;
     this->bench.time.advance(std::chrono::minutes(1));
     co_await this->until(3);
   };
@@ -282,17 +280,22 @@ TYPED_TEST_P(QueueConformance, RetriesCountTheirAttemptsAndBackOff) {
 }
 
 TYPED_TEST_P(QueueConformance, WhatAHandlerLeavesUnacknowledgedIsTriedAgain) {
-  bool first = true;
+  bool leaving = true;
   auto test = [&]() -> task<> {
     std::vector<publication> all;
     for (const auto* body : {"kept", "left"}) all.push_back({"lane", "x.v1", body, ""});
     co_await this->publish(std::move(all));
     this->start([&](std::span<const message> batch, acknowledger& ack) -> task<> {
-      const auto part = first ? batch.first(1) : batch;
-      first = false;
-      co_await this->accept(part, ack);
+      std::vector<message> part;
+      for (const auto& each : batch) {
+        if (each.body != "left" || !leaving) part.push_back(each);
+      }
+      if (!part.empty()) co_await this->accept(part, ack);
     });
-    co_await this->until_lane([](const lane_state& s) { return s.delayed == 1; });
+    co_await this->until_lane(
+        [](const lane_state& s) { return s.delayed == 1 && s.waiting + s.claimed == 0; });
+    EXPECT_EQ(this->handled, std::vector<std::string>{"kept"});
+    leaving = false;
     this->bench.time.advance(std::chrono::seconds(1));
     co_await this->until(2);
   };
@@ -315,9 +318,9 @@ TYPED_TEST_P(QueueConformance, LaterPutsOneBackWithoutCountingTheAttempt) {
         10, 1, 2);
     for (int round = 0; round < 4; ++round) {
       co_await this->until_lane([](const lane_state& s) { return s.delayed == 1; });
+      const auto so_far = attempts.size();
       this->bench.time.advance(std::chrono::minutes(5));
-      co_await this->until_lane(
-          [&](const lane_state& s) { return s.delayed == 1 || s.waiting + s.claimed == 0; });
+      while (attempts.size() == so_far) co_await async::yield();
     }
     co_await this->until(1);
   };
