@@ -188,6 +188,14 @@ class session {
   virtual task<result> run(const statement& what, params with) = 0;
   // Several statements separated by semicolons, without parameters and with a limit of an hour: migrations.
   virtual task<> script(std::string statements);
+  // For a statement whose rows nobody reads. In a transaction it goes along with the next statement, or with
+  // the commit, in one round trip, and what goes wrong with it is thrown there; the statement's text has to
+  // live so long. Anywhere else it is run at once.
+  virtual task<> run_along(const statement& what, params with);
+  template <class... A>
+  task<> along(const statement& what, const A&... values) {
+    return run_along(what, params::of(values...));
+  }
   // db(sql::alerts::add_alert, owner, query): packs the values and runs the statement.
   template <class... A>
   task<result> operator()(const statement& what, const A&... values) {
@@ -206,6 +214,7 @@ class transaction : public session {
 
 class pool : public session {
  public:
+  // Takes a connection; the server hears of it with the first statement.
   virtual task<std::unique_ptr<transaction>> begin() = 0;
   // Runs `work` in a transaction and commits; another try (at most three) after a serialization failure or
   // deadlock.
@@ -227,7 +236,8 @@ struct pool_options {
       5'000};  // also how long a server that is just restarting is waited for
   std::unordered_map<std::string, std::chrono::milliseconds>
       limits;  // by statement name, instead of statement_limit
-  // Told about each statement that was run: its name, how long it took, whether it succeeded. May be empty.
+  // Told about each statement that was run: its name, how long the round trip took that it went with, whether
+  // all of that succeeded. May be empty.
   std::function<void(std::string_view name, std::chrono::nanoseconds took, bool succeeded)> observe;
   // Told what the operator should know (the listening connection was lost). May be empty.
   std::function<void(std::string_view what)> warn;

@@ -1,5 +1,7 @@
 #include "platform/pg/pg.hpp"
 
+#include <gmock/gmock.h>
+
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -223,6 +225,76 @@ TEST_F(Pool, HooksRunAfterTheCommitInOrder) {
   db.run(db.pool->in_transaction(work));
   EXPECT_EQ(log, (std::vector<std::string>{"work", "first", "second"}));
   EXPECT_EQ(db.run(number(*db.pool, count_errors)), 1);
+}
+
+TEST_F(Pool, WhatGoesAlongIsSentWithTheNextStatementOrTheCommitInOrder) {
+  std::vector<std::string> seen;
+  auto options = db.database.options(1);
+  options.observe = [&](std::string_view name, std::chrono::nanoseconds, bool) { seen.emplace_back(name); };
+  for (const bool prepared : {true, false}) {
+    options.prepared = prepared;
+    seen.clear();
+    const auto watched = make_pool(db.io.on(), options);
+    const std::string first = prepared ? "a" : "b", second = prepared ? "c" : "d";
+    auto work = [&](transaction& in) -> task<> {
+      co_await in.along(add_error, first);
+      co_await in.along(one_number, 1);
+      EXPECT_THAT(seen, testing::IsEmpty());
+      EXPECT_EQ(co_await number(in, count_errors), prepared ? 1 : 3);
+      EXPECT_THAT(seen, testing::ElementsAre("test.add_error", "test.one_number", "test.count_errors"));
+      co_await in.along(add_error, second);
+    };
+    db.run(watched->in_transaction(work));
+    EXPECT_EQ(seen.back(), "test.add_error");
+    EXPECT_EQ(db.run(number(*watched, count_errors)), prepared ? 2 : 4);
+    db.run(watched->along(add_error, first + "!"));
+    EXPECT_EQ(seen.back(), "test.add_error") << "outside of a transaction: at once";
+    db.run((*watched)(statement{"test.forget", "DELETE FROM platform.errors WHERE fingerprint LIKE '%!'",
+                                cardinality::exec}));
+    db.run(watched->close());
+  }
+}
+
+TEST_F(Pool, WhatGoesAlongAndFailsIsThrownByWhatCarriesItAndNothingIsCommitted) {
+  const auto one = make_pool(db.io.on(), db.database.options(1));
+  const auto before = db.run(number(*one, my_pid));
+  bool told = false;
+  auto work = [&](bool more) -> task<> {
+    const auto in = co_await one->begin();
+    in->after_commit([&] { told = true; });
+    co_await in->along(add_error, "x");
+    co_await in->along(divide, 0);
+    co_await in->along(add_error, "y");
+    if (more) co_await number(*in, count_errors);
+    co_await in->commit();
+  };
+  for (const bool more : {false, true, false}) {
+    try {
+      db.run(work(more));
+      FAIL();
+    } catch (const error& failure) {
+      EXPECT_EQ(std::string(failure.what()), "test.divide: division by zero (22012)");
+    }
+    EXPECT_EQ(db.run(number(*one, count_errors)), 0);
+  }
+  EXPECT_FALSE(told);
+  EXPECT_EQ(db.run(number(*one, my_pid)), before) << "the connection is as good as before";
+  db.run(one->close());
+}
+
+TEST_F(Pool, AStatementThatDoesNotExistSpoilsNeitherItsTransactionsConnectionNorTheOthers) {
+  const auto one = make_pool(db.io.on(), db.database.options(1));
+  const auto before = db.run(number(*one, my_pid));
+  const statement wrong{"test.wrong", "SELECT no_such_column", cardinality::one};
+  auto work = [&](transaction& in) -> task<> {
+    co_await in.along(add_error, "x");
+    co_await in(wrong);
+  };
+  EXPECT_THROW(db.run(one->in_transaction(work)), error);
+  EXPECT_THROW(db.run(one->in_transaction(work)), error);
+  EXPECT_EQ(db.run(number(*one, count_errors)), 0);
+  EXPECT_EQ(db.run(number(*one, my_pid)), before);
+  db.run(one->close());
 }
 
 TEST_F(Pool, CommittingAFailedTransactionIsAnError) {

@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -66,6 +67,14 @@ struct text_hash {
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+struct request {
+  statement what;
+  params with;
+};
+
+constexpr statement begin_statement{"begin", "BEGIN", cardinality::exec};
+constexpr statement commit_statement{"commit", "COMMIT", cardinality::exec};
+
 class connection : public std::enable_shared_from_this<connection> {
  public:
   explicit connection(const executor& on) : socket_(on), timer_(on) {}
@@ -109,38 +118,83 @@ class connection : public std::enable_shared_from_this<connection> {
         this);
   }
 
-  task<answer_ptr> execute(const statement& what, const params& with, bool prepared, milliseconds limit) {
-    const turn mine(*this, what.name);
+  // All of it in one round trip; the last one's answer. The first that fails is thrown, and those behind it
+  // are not run. All but the last have to be short of answer: nobody reads while they are written.
+  task<answer_ptr> execute(std::span<const request> all, bool prepared, milliseconds limit) {
+    const turn mine(*this, all.back().what.name);
     const deadline until(*this, limit);
-    const auto& texts = with.values();
-    std::vector<const char*> values;
-    values.reserve(texts.size());
-    for (const auto& text : texts) values.push_back(text ? text->c_str() : nullptr);
-    const auto count = static_cast<int>(values.size());
-    if (prepared) {
-      auto known = prepared_.find(what.text);
-      if (known == prepared_.end()) {
-        // Named after the statement for the server's views; the number keeps apart two that share a name.
-        auto name = std::string(what.name.substr(0, 48)) + "~" + std::to_string(prepared_.size());
-        const std::string text(what.text);
-        sent(PQsendPrepare(link_, name.c_str(), text.c_str(), 0, nullptr));
-        const auto answer = co_await finish();
-        if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) throw_error(what.name, answer.get());
-        known = prepared_.emplace(text, std::move(name)).first;
+    struct step {
+      const request* of;
+      std::string prepares;  // the name that it gives; "" runs it
+    };
+    std::vector<step> sent_steps;
+    if (!PQenterPipelineMode(link_)) throw lost();
+    std::vector<std::pair<std::string_view, std::string>> fresh;  // prepared by this very trip
+    for (const auto& one : all) {
+      std::vector<const char*> values;
+      values.reserve(one.with.values().size());
+      for (const auto& text : one.with.values()) values.push_back(text ? text->c_str() : nullptr);
+      const auto count = static_cast<int>(values.size());
+      const std::string text(one.what.text);
+      if (!prepared) {
+        sent(PQsendQueryParams(link_, text.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0));
+        sent_steps.push_back({&one, {}});
+        continue;
       }
-      sent(PQsendQueryPrepared(link_, known->second.c_str(), count, values.data(), nullptr, nullptr, 0));
-    } else {
-      const std::string text(what.text);
-      sent(PQsendQueryParams(link_, text.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0));
+      std::string name;
+      if (const auto known = prepared_.find(one.what.text); known != prepared_.end()) {
+        name = known->second;
+      } else if (const auto new_one =
+                     std::ranges::find(fresh, one.what.text, &decltype(fresh)::value_type::first);
+                 new_one != fresh.end()) {
+        name = new_one->second;
+      } else {
+        // Named after the statement for the server's views; the number keeps apart two that share a name.
+        name = std::string(one.what.name.substr(0, 48)) + "~" + std::to_string(names_++);
+        sent(PQsendPrepare(link_, name.c_str(), text.c_str(), 0, nullptr));
+        sent_steps.push_back({&one, name});
+        fresh.emplace_back(one.what.text, name);
+      }
+      sent(PQsendQueryPrepared(link_, name.c_str(), count, values.data(), nullptr, nullptr, 0));
+      sent_steps.push_back({&one, {}});
     }
-    auto answer = co_await finish();
-    const auto status = PQresultStatus(answer.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    sent(PQpipelineSync(link_));
+    co_await flush();
+
+    answer_ptr out, failed;
+    std::string_view failed_name;
+    std::size_t at = 0;
+    for (;;) {
+      const auto next = co_await next_answer();
+      if (!next) {  // the end of one step's answers
+        if (PQstatus(link_) != CONNECTION_OK) break;
+        ++at;
+        continue;
+      }
+      const auto status = PQresultStatus(next.get());
+      if (status == PGRES_PIPELINE_SYNC) break;
+      if (at >= sent_steps.size()) throw lost();
+      const auto& step = sent_steps[at];
+      if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        if (!step.prepares.empty()) prepared_.emplace(std::string(step.of->what.text), step.prepares);
+        out = next;
+      } else if (!failed) {
+        failed = next;
+        failed_name = step.of->what.name;
+      }
+    }
+    if (PQstatus(link_) != CONNECTION_OK && !failed) throw lost();
+    if (PQstatus(link_) == CONNECTION_OK) {
+      if (!PQexitPipelineMode(link_)) throw lost();
+      busy_ = false;
+    }
+    if (failed) {
       // "cached plan must not change result type": the schema moved on under a prepared statement.
-      if (std::string_view(state_of(answer)) == "0A000") stale_ = true;
-      throw_error(what.name, answer.get());
+      if (std::string_view(state_of(failed)) == "0A000") stale_ = true;
+      throw_error(failed_name, failed.get());
     }
-    co_return answer;
+    if (!out) throw lost();
+    co_return out;
   }
 
   // The last answer of one or several statements without parameters.
@@ -247,21 +301,30 @@ class connection : public std::enable_shared_from_this<connection> {
     if (failure) throw boost::system::system_error(failure);
   }
 
-  // Without pipelining the server does not answer before it has the whole request, so waiting to write cannot
+  // The server does not answer at length before it has the whole request, so waiting to write cannot
   // dead-lock with a server that waits to write too.
-  task<answer_ptr> finish() {
+  task<> flush() {
     while (const int left = PQflush(link_)) {
       if (left < 0) throw lost();
       co_await ready(asio::posix::stream_descriptor::wait_write);
     }
+  }
+
+  // Null: the end of the answers to one command.
+  task<answer_ptr> next_answer() {
+    while (PQisBusy(link_)) {
+      co_await ready(asio::posix::stream_descriptor::wait_read);
+      if (!PQconsumeInput(link_)) throw lost();
+    }
+    co_return answer_ptr(PQgetResult(link_), PQclear);
+  }
+
+  task<answer_ptr> finish() {
+    co_await flush();
     answer_ptr out;
     bool failed = false;
     for (;;) {
-      while (PQisBusy(link_)) {
-        co_await ready(asio::posix::stream_descriptor::wait_read);
-        if (!PQconsumeInput(link_)) throw lost();
-      }
-      const answer_ptr next(PQgetResult(link_), PQclear);
+      const auto next = co_await next_answer();
       if (!next) break;
       const auto status = PQresultStatus(next.get());
       if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
@@ -295,6 +358,7 @@ class connection : public std::enable_shared_from_this<connection> {
   PGconn* link_ = nullptr;
   std::unordered_map<std::string, std::string, text_hash, std::equal_to<>>
       prepared_;  // by the statement's text
+  std::uint64_t names_ = 0;
   std::uint64_t round_ = 0;
   int watched_ = -1;
   bool late_ = false;
@@ -466,20 +530,25 @@ struct core : std::enable_shared_from_this<core> {
     self->hand_on(std::move(used));
   }
 
-  task<answer_ptr> execute(const connection_ptr& by, const statement& what, const params& with) {
-    const auto begun = std::chrono::steady_clock::now();
+  // What the transaction itself sends is not reported.
+  task<answer_ptr> execute(const connection_ptr& by, std::span<const request> all) {
     struct report {
       core& of;
-      const statement& what;
-      std::chrono::steady_clock::time_point begun;
+      std::span<const request> all;
+      std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
       bool succeeded = false;
       ~report() {
-        if (of.options.observe) {
-          of.options.observe(what.name, std::chrono::steady_clock::now() - begun, succeeded);
+        if (!of.options.observe) return;
+        const auto took = std::chrono::steady_clock::now() - begun;
+        for (const auto& one : all) {
+          const bool ours = one.what.text == begin_statement.text || one.what.text == commit_statement.text;
+          if (!ours) of.options.observe(one.what.name, took, succeeded);
         }
       }
-    } told{*this, what, begun};
-    auto answer = co_await by->execute(what, with, options.prepared, limit_of(what));
+    } told{*this, all};
+    milliseconds limit{0};
+    for (const auto& one : all) limit += limit_of(one.what);
+    auto answer = co_await by->execute(all, options.prepared, limit);
     told.succeeded = true;
     co_return answer;
   }
@@ -533,21 +602,36 @@ class pool_transaction final : public transaction {
   }
 
   task<result> run(const statement& what, params with) override {
-    const auto by = used();
-    const auto answer = co_await of_->execute(by, what, with);
+    request last{what, std::move(with)};
+    const auto answer = co_await send(std::move(last));
     co_return checked(what, answer);
+  }
+
+  task<> run_along(const statement& what, params with) override {
+    used();
+    waiting_.push_back({what, std::move(with)});
+    co_return;
   }
 
   task<> script(std::string statements) override {
     const auto by = used();
+    if (!waiting_.empty()) {
+      auto last = std::move(waiting_.back());
+      waiting_.pop_back();
+      co_await send(std::move(last));
+    }
     co_await by->simple(statements, script_limit);
   }
 
   task<> commit() override {
     const auto by = used();
-    const auto answer = co_await by->simple("COMMIT", of_->options.statement_limit);
-    if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") {
-      throw error("the transaction had failed before and was rolled back", "25P02");
+    const bool untouched = waiting_.size() == 1 && waiting_.front().what.text == begin_statement.text;
+    if (!untouched) {
+      request last{commit_statement, {}};
+      const auto answer = co_await send(std::move(last));
+      if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") {
+        throw error("the transaction had failed before and was rolled back", "25P02");
+      }
     }
     of_->give_back(std::move(by_));
     const auto hooks = std::move(hooks_);
@@ -562,8 +646,16 @@ class pool_transaction final : public transaction {
     return by_;
   }
 
+  task<answer_ptr> send(request last) {
+    const auto by = used();
+    auto all = std::exchange(waiting_, {});
+    all.push_back(std::move(last));
+    co_return co_await of_->execute(by, all);
+  }
+
   std::shared_ptr<core> of_;
   connection_ptr by_;
+  std::vector<request> waiting_{{begin_statement, {}}};  // go with the next one
   std::vector<std::function<void()>> hooks_;
 };
 
@@ -579,7 +671,8 @@ class libpq_pool final : public pool {
     const auto core = core_;
     auto taken = co_await core->take();
     const lease by{core, std::move(taken)};
-    const auto answer = co_await core->execute(by.what, what, with);
+    const request only{what, std::move(with)};
+    const auto answer = co_await core->execute(by.what, std::span(&only, 1));
     co_return checked(what, answer);
   }
 
@@ -593,9 +686,7 @@ class libpq_pool final : public pool {
   task<std::unique_ptr<transaction>> begin() override {
     const auto core = core_;
     auto taken = co_await core->take();
-    auto made = std::make_unique<pool_transaction>(core, taken);
-    co_await taken->simple("BEGIN", core->options.statement_limit);
-    co_return made;
+    co_return std::make_unique<pool_transaction>(core, std::move(taken));
   }
 
   task<> in_transaction(std::function<task<>(transaction&)> work) override {
@@ -661,6 +752,7 @@ cell result::at(int row, int column) const {
           PQgetisnull(answer, row, column) != 0, PQfname(answer, column)};
 }
 
+task<> session::run_along(const statement& what, params with) { co_await run(what, std::move(with)); }
 task<> session::script(std::string) { throw std::logic_error("no scripts on this session"); }
 
 std::unique_ptr<pool> make_pool(executor on, pool_options options) {
