@@ -90,9 +90,11 @@ task<accounts::user> meet(const stage& on, pg::transaction& tx, const telegram::
   co_return co_await on.people.meet(tx, std::move(seen));
 }
 
-task<> close(const stage& on, turn& now, std::string_view did, std::string_view screen) {
+task<> close(const stage& on, turn& now) {
   if (!now.erased) {
-    if (!did.empty()) co_await on.people.note(now.db, now.person.id, did, screen, now.subject);
+    if (!now.did.empty()) {
+      co_await on.people.note(now.db, now.person.id, now.did, now.on_screen, now.subject);
+    }
     if (is_private(now.in)) {
       co_await on.dialogs.wait_for(now.db, now.person.id, now.in.me.id, now.waits_for);
     }

@@ -48,6 +48,8 @@ struct turn {
   std::string subject = {};    // for the journal: an id or a slug
   std::string waits_for = {};  // what the bot waits to be typed from now on, "" for nothing
   bool erased = false;         // the person is gone: nothing more is noted about them
+  // What the journal keeps: the row's own, unless a typed word stands for another row.
+  std::string_view did = {}, on_screen = {};
 };
 
 // What is said once the transaction is committed.
@@ -88,7 +90,7 @@ namespace inside {
 
 task<accounts::user> meet(const stage& on, pg::transaction& tx, const telegram::incoming& in);
 // Notes what was done and what is waited for, and commits.
-task<> close(const stage& on, turn& now, std::string_view did, std::string_view screen);
+task<> close(const stage& on, turn& now);
 // Whom it may concern, the answer, the apology for a last try that has failed.
 task<> act(const stage& on, living_messages& menus, telegram::incoming& in, bool in_groups,
            std::function<task<reply>()> take_turn);
@@ -143,9 +145,12 @@ class tables {
     Turn now = co_await of.open(std::move(met));
     std::optional<reply> answer;
     if (before) answer = co_await before(now);
-    const bool acts = !answer;
-    if (acts) answer = co_await what.act(now);
-    co_await inside::close(of.on, now, acts ? what.did : std::string_view(), what.screen);
+    if (!answer) {
+      now.did = what.did;
+      now.on_screen = what.screen;
+      answer = co_await what.act(now);
+    }
+    co_await inside::close(of.on, now);
     co_return *std::move(answer);
   }
 

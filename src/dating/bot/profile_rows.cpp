@@ -2,6 +2,7 @@
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/profile_screens.hpp"
 #include "dating/bot/registration.hpp"
+#include "dating/bot/typed_words.hpp"
 #include "platform/archive/archive.hpp"
 #include "platform/log/log.hpp"
 #include "platform/telegram/html.hpp"
@@ -12,7 +13,8 @@ namespace tandem::dating::bot {
 namespace {
 
 constexpr std::string_view asked_for_field = "me", asked_for_zone = "me_zone";
-constexpr std::size_t echoed = 40;  // code points of what a person typed that are shown back
+constexpr std::string_view asked_to_press = "pick";  // and the screen, whose buttons may be typed
+constexpr std::size_t echoed = 40;                   // code points of what a person typed that are shown back
 
 // Whose profile is finished.
 bool finished(const turn& now) { return may_answer(now) && now.me->state != profile_state::draft; }
@@ -35,6 +37,7 @@ task<reply> view_profile(turn& now) {
 task<reply> edit_profile(turn& now) {
   if (!may_answer(now)) co_return co_await say_old(now);
   const auto own = co_await load_own_card(now);
+  now.waits_for = "pick fields";
   co_return said(choose_field(now.to(), *now.me, town_of(now), static_cast<int>(own.photos.size())));
 }
 
@@ -52,8 +55,7 @@ task<reply> edit_field(turn& now) {
 // "me about": the answer is typed.
 task<reply> type_field(turn& now) {
   const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
-  const auto what =
-      field_of(std::string_view(waiting).substr(std::min(waiting.find(' ') + 1, waiting.size())));
+  const auto what = asked_of(waiting).what;
   if (!what || !may_answer(now)) co_return co_await say_old(now);
   co_return co_await take_text(now, *what);
 }
@@ -91,7 +93,10 @@ task<reply> say_here(turn& now) {
 
 // ---- settings
 
-task<reply> show_settings(turn& now) { co_return said(settings(now.to())); }
+task<reply> show_settings(turn& now) {
+  now.waits_for = "pick settings";
+  co_return said(settings(now.to()));
+}
 
 task<reply> show_zone(turn& now) {
   now.waits_for = asked_for_zone;
@@ -100,7 +105,7 @@ task<reply> show_zone(turn& now) {
 task<reply> use_zone(turn& now, std::string zone) {
   co_await now.with.people.set_time_zone(now.db, now.person.id, zone);
   now.person.time_zone = std::move(zone);
-  auto out = said(settings(now.to()));
+  auto out = co_await show_settings(now);
   const auto to = now.to();
   out.note = to.plain("settings.zone_set", {{"zone", locale::say_zone(to.language, to.zone, to.now)}});
   co_return out;
@@ -112,9 +117,16 @@ task<reply> set_zone(turn& now) {
   co_return out;
 }
 task<reply> type_zone(turn& now) {
+  const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
+  const auto before = std::string_view(waiting).substr(std::min(asked_for_zone.size() + 1, waiting.size()));
+  const auto asked = ask_zone(now.to(), "", locale::find_zones(before));
+  auto pressed = pressed_by_words(now.to(), asked, now.in.text());
+  if (!pressed) pressed = pressed_by_number(asked, press::set_zone, now.in.text());
+  if (pressed) co_return co_await press_button(now, *std::move(pressed));
   auto meanings = locale::find_zones(now.in.text());
   if (meanings.size() == 1) co_return co_await use_zone(now, std::move(meanings.front()));
   now.waits_for = asked_for_zone;
+  if (!meanings.empty()) now.waits_for += " " + cleaned(now.in.text(), false);
   const auto typed = telegram::plain_text(telegram::shorten(telegram::escape(now.in.text()), echoed));
   co_return said(ask_zone(now.to(), typed, meanings));
 }
@@ -196,6 +208,7 @@ task<reply> nothing_but_the_account(turn& now) {
 
 task<reply> ask_before_deletion(turn& now) {
   if (!now.me) co_return co_await nothing_but_the_account(now);
+  now.waits_for = "pick deletion";
   co_return said(ask_deletion(now.to(), now.me->state == profile_state::active));
 }
 
@@ -220,6 +233,28 @@ task<reply> check_proof(turn& now) {
   co_return said(erasure_proof(now.to(), at));
 }
 
+// ---- buttons that are typed
+
+// A screen whose buttons are looked for in what is typed next; anything else is an ordinary message.
+task<reply> type_button(turn& now) {
+  const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
+  const auto what = std::string_view(waiting).substr(std::min(asked_to_press.size() + 1, waiting.size()));
+  const auto to = now.to();
+  std::optional<screen> looked_at;
+  if (what == "settings") looked_at = settings(to);
+  if (what == "cancel" && registering(now)) looked_at = ask_cancel(to);
+  if (now.me) {
+    if (what == "fields") looked_at = choose_field(to, *now.me, "", 0);
+    if (what == "deletion") looked_at = ask_deletion(to, now.me->state == profile_state::active);
+    if (what == "profile") looked_at = my_profile(to, {*now.me, {}, 0, 0});
+  }
+  if (looked_at) {
+    auto pressed = co_await press_typed(now, *looked_at);
+    if (pressed) co_return *std::move(pressed);
+  }
+  co_return co_await take_message(now);
+}
+
 constexpr row rows[] = {
     {route::by::command, "profile", "opened_profile", "chat", show_profile},
     {route::by::command, "settings", "opened_settings", "chat", show_settings},
@@ -237,6 +272,7 @@ constexpr row rows[] = {
     {route::by::callback_prefix, press::zone, "", "", show_zone},
     {route::by::callback_prefix, press::set_zone, "chose_time_zone", "settings", set_zone},
     {route::by::text_state, asked_for_zone, "chose_time_zone", "settings", type_zone},
+    {route::by::text_state, asked_to_press, "", "", type_button},
     {route::by::callback_prefix, press::export_me, "exported_data", "settings", export_data},
     {route::by::callback_prefix, press::ask_deletion, "", "", ask_before_deletion},
     {route::by::callback_prefix, press::delete_yes, "erased", "settings", delete_me},
@@ -270,6 +306,7 @@ task<reply> show_profile(turn& now) {
   facts.card = std::move(own.card);
   facts.photos = static_cast<int>(own.photos.size());
   facts.waiting = own.waiting;
+  now.waits_for = "pick profile";
   auto out = said(my_profile(now.to(), facts));
   out.show->picture = std::move(own.picture);
   co_return out;

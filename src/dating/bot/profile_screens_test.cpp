@@ -1,4 +1,5 @@
 #include "dating/bot/profile_screens.hpp"
+#include "dating/bot/typed_words.hpp"
 
 #include "conversation/screens_for_test.hpp"
 #include "dating/profiles/interests.hpp"
@@ -233,10 +234,56 @@ TEST(Card, WhenSomebodyWasHereIsSaidByTheViewersDays) {
   EXPECT_EQ(say_seen(to, noon - 30 * 24h, sex::male), "давно не был");
 }
 
-TEST(TypedButtons, AreKnownInEveryLanguage) {
-  EXPECT_EQ(typed_button_of(texts(), in("en").plain("registration.cancel")), typed_button::cancel);
-  EXPECT_EQ(typed_button_of(texts(), in("ru").plain("button.back")), typed_button::back);
-  EXPECT_EQ(typed_button_of(texts(), "Москва"), typed_button::none);
+TEST(TypedWords, StandForTheButtonThatIsCalledSo) {
+  const auto ask = [](const std::string& language, field what, std::string_view typed) {
+    question_facts facts;
+    facts.me.interests = {"jazz", "+Oolong"};
+    return pressed_by_words(in(language), question(in(language), what, facts), typed).value_or("none");
+  };
+  const struct {
+    const char* language;
+    field what;
+    const char *typed, *pressed;
+  } cases[] = {
+      {"ru", field::sex, "Девушка", "me:sex:0"},
+      {"ru", field::sex, "ДЕВУШКА!", "me:sex:0"},
+      {"ru", field::sex, "парень", "me:sex:1"},
+      {"ru", field::sex, "я парень", "none"},
+      {"ru", field::sex, "Girl", "me:sex:0"},
+      {"ru", field::sex, "назад", "reg:ask:1"},
+      {"ru", field::seeks, "девушку", "me:seeks:0"},
+      {"ru", field::seeks, "Парней", "me:seeks:1"},
+      {"ru", field::seeks, "всё равно", "me:seeks:2"},
+      {"ru", field::seeks, "все равно", "me:seeks:2"},
+      {"ru", field::about, "пропустить", "reg:ask:6"},
+      {"ru", field::about, "skip", "reg:ask:6"},
+      {"ru", field::about, "не хочу", "none"},
+      {"ru", field::interests, "Готово", "reg:ask:7"},
+      {"en", field::interests, "done", "reg:ask:7"},
+      {"en", field::interests, "skip", "reg:ask:7"},
+      {"en", field::preferences, "any age", "me:ages:18:99"},
+      {"ru", field::preferences, "Только мой город", "me:km:0"},
+      {"en", field::sex, "woman", "me:sex:0"},
+      {"en", field::sex, "guy", "me:sex:1"},
+      {"en", field::seeks, "girls", "me:seeks:0"},
+      {"en", field::place, "cancel", "reg:cancel"},
+      {"ru", field::place, "‹ Назад", "reg:ask:3"},
+      {"en", field::sex, "?!", "none"},
+      {"en", field::name, "back", "none"},
+  };
+  for (const auto& one : cases) {
+    EXPECT_EQ(ask(one.language, one.what, one.typed), one.pressed) << one.language << ": " << one.typed;
+  }
+  EXPECT_TRUE(says_a_way(in("en"), "Назад")) << "in any language of ours";
+  EXPECT_FALSE(says_a_way(in("en"), "Nazar"));
+}
+
+TEST(TypedWords, ANumberIsThePlaceInTheList) {
+  const auto asked = question(in("ru"), field::seeks, {});
+  EXPECT_EQ(pressed_by_number(asked, press::seeks, "2"), "me:seeks:1");
+  for (const auto* none : {"0", "4", "-1", "2.", "", "two"}) {
+    EXPECT_FALSE(pressed_by_number(asked, press::seeks, none)) << none;
+  }
 }
 
 }  // namespace tandem::dating::bot

@@ -4,6 +4,7 @@
 #include "dating/bot/menu_screens.hpp"
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/profile_screens.hpp"
+#include "dating/bot/typed_words.hpp"
 #include "dating/profiles/interests.hpp"
 #include "platform/telegram/html.hpp"
 
@@ -120,6 +121,7 @@ task<reply> publish(turn& now) {
 
 task<reply> ask_before_cancel(turn& now) {
   if (!registering(now)) co_return co_await say_old(now);
+  now.waits_for = "pick cancel";
   co_return said(ask_cancel(now.to()));
 }
 task<reply> cancel(turn& now) {
@@ -207,10 +209,9 @@ task<reply> type_town(turn& now) {
     const auto kept = co_await now.with.members.set_town(now.db, now.person.id, found.matches.front()->id);
     co_return co_await after_place(now, kept);
   }
-  if (!registering(now)) now.waits_for = typed_answer(field::place);
-  reply out = said(keyboard_gone(telegram::escape(cleaned(now.in.text(), false))));
-  out.also.push_back(which_town(now.to(), found.matches, found.guessed, now.with.towns, registering(now)));
-  co_return out;
+  // What was typed is kept for a number of the list. The keyboard stays until the town is known.
+  now.waits_for = typed_answer(field::place) + " " + cleaned(now.in.text(), false);
+  co_return said(which_town(now.to(), found.matches, found.guessed, now.with.towns, registering(now)));
 }
 
 // Interests and preferences stay on the screen while they are chosen.
@@ -310,20 +311,62 @@ task<reply> take_age(turn& now) {
   co_return co_await after(now, field::age, kept);
 }
 
-// The two buttons that stand under the place for typing. They may still be there when another question waits.
-task<std::optional<reply>> take_typed_button(turn& now, field what) {
-  const auto button = typed_button_of(now.with.texts, now.in.text());
-  if (button == typed_button::none || (!registering(now) && what != field::place)) co_return std::nullopt;
-  reply next;
-  if (!registering(now)) {
-    next = co_await show_profile(now);
-  } else if (button == typed_button::back) {
-    next = co_await go_to(now, field(std::max(0, int(what) - 1)));
-  } else {
-    next = said(ask_cancel(now.to()));
+task<reply> ask_again(turn& now, field what) {
+  if (what == field::preview) co_return co_await show_preview(now);
+  co_return co_await ask_field(now, what);
+}
+
+// The screens that may be looked at while the field is asked for, the likeliest first.
+task<std::vector<screen>> screens_of(turn& now, field what, std::string_view town_before) {
+  std::vector<screen> out;
+  if (!town_before.empty()) {
+    const auto found = now.with.towns.find(town_before);
+    out.push_back(which_town(now.to(), found.matches, found.guessed, now.with.towns, registering(now)));
   }
-  reply out = said(keyboard_gone(now.to().html("registration.left_place")));
-  out.also.push_back(std::move(*next.show));
+  auto asked = co_await ask_again(now, what);
+  out.push_back(std::move(*asked.show));
+  if (what == field::preview) out.push_back(choose_field(now.to(), *now.me, "", 0));
+  now.waits_for.clear();
+  co_return out;
+}
+
+// Buttons that are typed. Interests are not among them: who types one that is chosen does not take it back.
+task<std::optional<reply>> take_button(turn& now, field what) {
+  std::string waiting;
+  if (what == field::place) {
+    waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
+  }
+  const auto shown = co_await screens_of(now, what, asked_of(waiting).words);
+  std::optional<std::string> data;
+  for (const auto& one : shown) {
+    if (!data) data = pressed_by_words(now.to(), one, now.in.text());
+    for (const auto list : {press::town, press::sex, press::seeks}) {
+      if (!data) data = pressed_by_number(one, list, now.in.text());
+    }
+  }
+  const auto interest = [](std::string_view one) {
+    return one.starts_with(press::interest) || one.starts_with(press::no_interest);
+  };
+  if (!data || interest(*data)) co_return std::nullopt;
+  auto out = co_await press_button(now, *std::move(data));
+  // The keyboard for the place may still be there when another question waits.
+  const auto to = now.to();
+  const bool typed_below =
+      now.in.text() == to.plain("button.back") || now.in.text() == to.plain("registration.cancel");
+  const bool takes_it_away = out.show && !std::holds_alternative<std::monostate>(out.show->typing);
+  if (out.show && !takes_it_away && (what == field::place || typed_below)) {
+    out.also.insert(out.also.begin(), *std::move(out.show));
+    out.show = keyboard_gone(to.html("registration.left_place"));
+  }
+  co_return out;
+}
+
+// The question again, below a word that asks for one of its buttons.
+task<reply> ask_for_a_press(turn& now, field what) {
+  auto out = co_await ask_again(now, what);
+  auto hint = screen{now.to().html("registration.press_button"), {}};
+  out.also.push_back(std::move(*out.show));
+  out.show = std::move(hint);
   co_return out;
 }
 
@@ -352,6 +395,13 @@ constexpr row rows[] = {
 }  // namespace
 
 std::span<const row> registration_rows() { return rows; }
+
+asked_field asked_of(std::string_view waiting) {
+  const auto begun = waiting.find(' ');
+  waiting = begun == std::string_view::npos ? "" : waiting.substr(begun + 1);
+  const auto end = std::min(waiting.find(' '), waiting.size());
+  return {field_of(waiting.substr(0, end)), waiting.substr(std::min(end + 1, waiting.size()))};
+}
 
 bool registering(const turn& now) {
   return now.me && now.me->state == profile_state::draft && now.me->step.has_value();
@@ -422,24 +472,17 @@ task<reply> answered_field(turn& now, field what) {
 }
 
 task<reply> take_text(turn& now, field what) {
-  auto left = co_await take_typed_button(now, what);
-  if (left) co_return *std::move(left);
+  auto pressed = co_await take_button(now, what);
+  if (pressed) co_return *std::move(pressed);
   // A command that is not known is no name.
   if (now.in.text().starts_with('/') && what != field::preview) {
     co_return co_await ask_field(now, what, question_facts::refused{wrong_answer::not_understood});
   }
+  const bool by_press = what == field::sex || what == field::seeks || what == field::preview;
+  if (by_press || says_a_way(now.to(), now.in.text())) co_return co_await ask_for_a_press(now, what);
+  if (what == field::photos) co_return co_await ask_field(now, what);
   if (what == field::place) co_return co_await type_town(now);
   if (what == field::age) co_return co_await take_age(now);
-  const bool by_press = what == field::sex || what == field::seeks || what == field::preview;
-  if (by_press || what == field::photos) {
-    auto out = what == field::preview ? co_await show_preview(now) : co_await ask_field(now, what);
-    if (by_press) {
-      auto hint = screen{now.to().html("registration.press_button"), {}};
-      out.also.push_back(std::move(*out.show));
-      out.show = std::move(hint);
-    }
-    co_return out;
-  }
   const auto kept = co_await keep_text(now, what, now.in.text());
   if (!kept && kept.error() == wrong_answer::forbidden) {
     co_await now.with.rules.judge_text(now.db, now.person.id, now.in.text(), text_place::about);
@@ -488,7 +531,7 @@ task<std::optional<reply>> take_registration(turn& now) {
     if (!asked) {
       const auto waiting =
           co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
-      asked = waiting == typed_answer(field::place);
+      asked = asked_of(waiting).what == field::place;
     }
     if (!asked && !registering(now)) co_return std::nullopt;
     if (asked) {

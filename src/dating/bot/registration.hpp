@@ -11,6 +11,14 @@ bool registering(const turn& now);
 // Who has agreed to the present document and is not banned.
 bool may_answer(const turn& now);
 
+// What accounts::dialogs keeps while a field is asked for: "me place", and behind it "моск", the town that
+// several are called.
+struct asked_field {
+  std::optional<field> what;
+  std::string_view words;  // lives as long as what it was read from
+};
+asked_field asked_of(std::string_view waiting);
+
 // Asks the field; as registration's or as a field of a finished profile, whichever the person is at.
 task<reply> ask_field(turn& now, field what, std::optional<question_facts::refused> wrong = {}, int page = 0);
 // The answer is kept: the next question of registration, or the profile as it is now. Other decks belong to

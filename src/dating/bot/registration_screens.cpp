@@ -277,23 +277,14 @@ screen question(const view& to, field what, const question_facts& facts) {
   }
   out.html += to.html(key_of("registration", what));
   if (const auto value = value_of(to, what, facts); !value.empty()) out.html += "\n" + value;
-  if (what == field::place) {
-    out.typing = place_keyboard(to, facts.registering);
-    return out;
-  }
+  // The buttons under the place for typing send their words; what these press stands in the keyboard, too,
+  // which Telegram is not given then.
+  if (what == field::place) out.typing = place_keyboard(to, facts.registering);
   keyboard keys;
   add_answers(to, keys, what, facts);
   add_ways(to, keys, what, facts);
   out.keyboard = keys.build();
   return out;
-}
-
-typed_button typed_button_of(const locale::texts& texts, std::string_view text) {
-  for (const auto& language : texts.languages()) {
-    if (text == texts.plain(language, "dating.registration.cancel")) return typed_button::cancel;
-    if (text == texts.plain(language, "dating.button.back")) return typed_button::back;
-  }
-  return typed_button::none;
 }
 
 screen keyboard_gone(std::string html) {

@@ -59,11 +59,7 @@ struct question_facts {
 };
 screen question(const view& to, field what, const question_facts& facts);
 
-// The buttons under the place for typing are answered by their text.
-enum class typed_button { none, cancel, back };
-typed_button typed_button_of(const locale::texts& texts, std::string_view text);
-
-// A message that takes that keyboard away.
+// A message that takes away the keyboard under the place for typing.
 screen keyboard_gone(std::string html);
 screen kept_place(const view& to, const places::place& town);
 

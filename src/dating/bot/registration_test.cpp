@@ -121,7 +121,7 @@ TEST_F(Registration, AWrongAnswerRepeatsTheQuestionWithAHint) {
     EXPECT_SAYS(did, "2 of 9") << wrong;
   }
   says(1, "27");
-  EXPECT_SAYS(says(1, "a woman"), "press one of the buttons");
+  EXPECT_SAYS(says(1, "a dragon"), "press one of the buttons");
   EXPECT_SAYS(presses(1, "me:sex:7"), "3 of 9");
   EXPECT_EQ(step(), field::sex);
   presses(1, "me:sex:0");
@@ -133,6 +133,47 @@ TEST_F(Registration, AWrongAnswerRepeatsTheQuestionWithAHint) {
   EXPECT_EQ(profile_of(1)->about, "");
 }
 
+TEST_F(Registration, WordsInThePlaceOfPressesLeadThroughTheWholeOfIt) {
+  language = "ru";
+  agree();
+  EXPECT_SAYS(says(1, "Назад"), "Нажми одну из кнопок") << "no name";
+  EXPECT_EQ(step(), field::name);
+  for (const auto* said : {"Аня", "27", "девушка", "назад", "Женщина", "1", "масква", "1"}) says(1, said);
+  EXPECT_EQ(step(), field::about);
+  EXPECT_EQ(profile_of(1)->sex, sex::female);
+  EXPECT_EQ(profile_of(1)->seeks, seeking::female);
+  EXPECT_EQ(profile_of(1)->place_id, 524901);
+  for (const auto* said : {"пропустить", "джаз"}) says(1, said);
+  EXPECT_SAYS(says(1, "ДЖАЗ"), "Готово · 1") << "typed twice is not taken back";
+  says(1, "готово");
+  EXPECT_SAYS(says(1, "Дальше"), "9 из 9");
+  EXPECT_SAYS(says(1, "любой возраст"), "✓ Любой возраст");
+  EXPECT_SAYS(says(1, "готово"), "Всё верно?");
+  says(1, "изменить");
+  EXPECT_SAYS(says(1, "Кого ищу"), "me:seeks:1");
+  EXPECT_SAYS(says(1, "парней"), "Всё верно?");
+  EXPECT_EQ(profile_of(1)->seeks, seeking::male);
+  EXPECT_SAYS(says(1, "отмена"), "reg:cancel_yes");
+  EXPECT_SAYS(says(1, "продолжить"), "Всё верно?");
+  EXPECT_SAYS(says(1, "да"), "deck:next");
+  EXPECT_EQ(profile_of(1)->state, profile_state::active);
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.journal WHERE action = 'published_profile'"), "1");
+  // And later.
+  says(1, "/settings");
+  EXPECT_SAYS(says(1, "часовой пояс"), "me:settings");
+  EXPECT_SAYS(says(1, "назад"), "me:zone");
+  EXPECT_SAYS(says(1, "Удалить мои данные"), "me:delete_yes");
+  EXPECT_SAYS(says(1, "лучше скрыть"), "me:edit");
+  EXPECT_EQ(profile_of(1)->state, profile_state::hidden);
+  EXPECT_SAYS(says(1, "показать"), "me:edit");
+  EXPECT_EQ(profile_of(1)->state, profile_state::active);
+  says(1, "изменить");
+  EXPECT_SAYS(says(1, "пол"), "me:sex:1");
+  EXPECT_SAYS(says(1, "парень"), "me:edit");
+  EXPECT_EQ(profile_of(1)->sex, sex::male);
+  EXPECT_SAYS(says(1, "что-то ещё"), "go:menu") << "no button at all";
+}
+
 TEST_F(Registration, AnAmbiguousTownIsAskedBackAndAGuessIsConfirmed) {
   language = "ru";
   begin();
@@ -142,6 +183,8 @@ TEST_F(Registration, AnAmbiguousTownIsAskedBackAndAGuessIsConfirmed) {
   EXPECT_EQ(step(), field::place) << "nothing is taken for granted";
   did = says(1, "Масква");
   EXPECT_SAYS(did, "me:town:524901");
+  EXPECT_EQ(methods(did), std::vector<std::string>{"sendMessage"}) << "one answer";
+  EXPECT_SAYS_NOT(did, "Масква");
   EXPECT_SAYS(presses(1, "me:town:1"), "Не нахожу") << "made up";
   EXPECT_SAYS(presses(1, "me:town:524901"), "6 из 9");
   EXPECT_EQ(profile_of(1)->place_id, 524901);

@@ -1,6 +1,7 @@
 #include "dating/bot/routes.hpp"
 
 #include "dating/bot/turn.hpp"
+#include "dating/bot/typed_words.hpp"
 
 namespace tandem::dating::bot {
 namespace {
@@ -36,14 +37,6 @@ std::vector<announcement> all_announcements() {
 task<turn> open_turn(const parts& with, conversation::turn met) {
   auto me = co_await with.members.visit(met.db, met.person.id);
   co_return turn{std::move(met), with, std::move(me)};
-}
-
-task<reply> take_message(turn& now) {
-  for (const auto take : takers) {
-    auto answer = co_await take(now);
-    if (answer) co_return *std::move(answer);
-  }
-  co_return co_await say_not_understood(now);
 }
 
 task<reply> old_press(turn& now) {
@@ -97,6 +90,52 @@ telegram::routes bot_routes(const parts& with) {
       with, [&with](const conversation::membership_change& what) { return follow_membership(with, what); }));
   out.state_of = [&with](const telegram::incoming& in) { return conversation::state_of(with, in); };
   return out;
+}
+
+task<reply> take_message(turn& now) {
+  for (const auto take : takers) {
+    auto answer = co_await take(now);
+    if (answer) co_return *std::move(answer);
+  }
+  co_return co_await say_not_understood(now);
+}
+
+task<reply> press_button(turn& now, std::string data) {
+  const row* found = nullptr;
+  conversation::guard<turn> before = nullptr;
+  for (const auto& table : tables_of_all()) {
+    for (const auto& one : table.rows) {
+      const bool carries = one.match == route::by::callback_prefix && data.starts_with(one.key);
+      if (!carries || (found && found->key.size() >= one.key.size())) continue;
+      found = &one;
+      before = table.before;
+    }
+  }
+  if (!found) co_return co_await say_not_understood(now);
+  telegram::incoming as_pressed = now.in;
+  as_pressed.argument = data.substr(found->key.size());
+  turn pressed{conversation::turn{as_pressed, now.db, now.person}, now.with, now.me, now.invited_by};
+  std::optional<reply> answer;
+  if (before) answer = co_await before(pressed);
+  if (!answer) {
+    pressed.did = found->did;
+    pressed.on_screen = found->screen;
+    answer = co_await found->act(pressed);
+  }
+  now.person = std::move(pressed.person);
+  now.me = std::move(pressed.me);
+  now.subject = std::move(pressed.subject);
+  now.waits_for = std::move(pressed.waits_for);
+  now.erased = pressed.erased;
+  now.did = pressed.did;
+  now.on_screen = pressed.on_screen;
+  co_return *std::move(answer);
+}
+
+task<std::optional<reply>> press_typed(turn& now, const screen& shown) {
+  const auto data = pressed_by_words(now.to(), shown, now.in.text());
+  if (!data) co_return std::nullopt;
+  co_return co_await press_button(now, *data);
 }
 
 tell announcer(const parts& with) {

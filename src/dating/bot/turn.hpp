@@ -69,6 +69,12 @@ task<reply> show_photos(turn& now);   // the own ones, with their states
 task<std::optional<reply>> take_sent_photo(turn& now);
 task<reply> go_on_registering(turn& now);   // the consent, or the question that waits
 task<reply> say_not_understood(turn& now);  // what there is to do here
+// A plain message: the takers, in their order.
+task<reply> take_message(turn& now);
+// As if the button that carries this had been pressed, with the guard of its table.
+task<reply> press_button(turn& now, std::string data);
+// The same for a button of `shown` that the person has typed (typed_words.hpp); nothing: they have not.
+task<std::optional<reply>> press_typed(turn& now, const screen& shown);
 
 // Before the rows for people whose registration is finished: everybody else goes on with it, and who is
 // banned hears why.
