@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   }
   async::loop io;
   http::client_options connections;
-  connections.connections_per_host = parallel + 1;  // and the poll
+  connections.connections_per_host = 8 + 1;  // and the poll; what finds none free goes behind another
   const auto transport = http::make_plain_client(io.on(), connections);
   const auto bot = make_sender(io.on(), *transport, std::move(options));
   if (mode == "echo" || mode == "menu") {

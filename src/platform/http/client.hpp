@@ -27,6 +27,10 @@ struct fetch {
   std::chrono::milliseconds limit{30'000};  // the whole exchange
   std::size_t max_body = 16 << 20;          // bytes of the answer
   bool follow_redirects = false;
+  // Rather than wait for a free connection it may be written behind other such requests (pipelining, RFC
+  // 9112, 9.3.2), whose answers then come first: for what is small and answered at once. Over HTTP/2 without
+  // effect.
+  bool pipeline = false;
 };
 
 struct client_options {

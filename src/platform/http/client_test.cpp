@@ -354,6 +354,162 @@ TEST_P(Client, ManyRequestsAtOnceShareTheAllowedConnections) {
   EXPECT_GE(most, 2);
 }
 
+namespace {
+
+// Requests that may ride behind each other, all sent at once over a single connection, to a scripted server.
+class Pipeline : public Client {
+ protected:
+  void SetUp() override {
+    scripted = net::listen_tcp(io.on(), "127.0.0.1", 0);
+    http::client_options options;
+    options.connections_per_host = 1;
+    make(options);
+  }
+  // Reads until that many requests have come, in whatever pieces; their targets.
+  static task<std::string> read_requests(net::byte_stream& from, int count) {
+    std::string all, targets;
+    char buffer[4096];
+    while (count > 0) {
+      const auto got = co_await from.read_some(buffer);
+      if (got == 0) throw std::runtime_error("too few requests came");
+      all.append(buffer, got);
+      for (auto end = all.find("\r\n\r\nx"); end != std::string::npos; end = all.find("\r\n\r\nx")) {
+        targets += all.substr(all.find('/') + 1, 1);
+        all.erase(0, end + 5);
+        --count;
+      }
+    }
+    EXPECT_EQ(all, "");
+    co_return targets;
+  }
+  static std::string answer(std::string_view body, std::string_view more = {}) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more) +
+           "\r\n" + std::string(body);
+  }
+  task<> ask(std::string name) {
+    auto what = to("/" + name);
+    what.method = "POST";
+    what.body = "x";
+    what.pipeline = true;
+    try {
+      const auto got = co_await client->send(std::move(what));
+      heard[name] = got.body;
+    } catch (const no_answer& none) {
+      heard[name] = none.sent ? "lost" : "not sent";
+    }
+  }
+  void run(task<> server_side, std::initializer_list<std::string> names) {
+    auto main = [&]() -> task<> {
+      async::scope both(io.on(), fail_the_test());
+      both.spawn("server", std::move(server_side));
+      for (const auto& name : names) both.spawn("ask", ask(name));
+      co_await both.join();
+    };
+    io.run(async::within(10s, main()));
+  }
+  std::map<std::string, std::string> heard;  // by request
+};
+
+INSTANTIATE_TEST_SUITE_P(Of, Pipeline, testing::Values(engine{"plain", &http::make_plain_client}));
+
+}  // namespace
+
+TEST_P(Pipeline, WhatFindsNoFreeConnectionGoesBehindAnotherAndGetsItsOwnAnswer) {
+  auto play = [&]() -> task<> {
+    auto stream = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*stream, 4), "abcd");
+    const auto all = answer("A") + answer("B") + answer("C");
+    co_await stream->write_all(all);  // and the last one cut in two
+    const auto last = answer("D");
+    co_await stream->write_all(std::string_view(last).substr(0, 20));
+    co_await async::yield();
+    co_await stream->write_all(std::string_view(last).substr(20));
+    EXPECT_EQ(co_await read_requests(*stream, 1), "e") << "a fifth waits for its turn";
+    const auto fifth = answer("E");
+    co_await stream->write_all(fifth);
+  };
+  run(play(), {"a", "b", "c", "d", "e"});
+  EXPECT_EQ(heard,
+            (std::map<std::string, std::string>{{"a", "A"}, {"b", "B"}, {"c", "C"}, {"d", "D"}, {"e", "E"}}));
+}
+
+TEST_P(Pipeline, WhatTheServerSaidThatItWillNotTakeInIsSentAgain) {
+  auto play = [&]() -> task<> {
+    auto stream = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*stream, 3), "abc");
+    const auto closing = answer("A", "Connection: close\r\n");
+    co_await stream->write_all(closing);
+    auto second = co_await scripted->accept();
+    stream->close();
+    EXPECT_EQ(co_await read_requests(*second, 2), "bc");
+    const auto both = answer("B") + answer("C");
+    co_await second->write_all(both);
+  };
+  run(play(), {"a", "b", "c"});
+  EXPECT_EQ(heard, (std::map<std::string, std::string>{{"a", "A"}, {"b", "B"}, {"c", "C"}}));
+}
+
+TEST_P(Pipeline, WhereTheConnectionBreaksNobodyKnowsWhatBecameOfThoseBehind) {
+  auto play = [&]() -> task<> {
+    auto stream = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*stream, 3), "abc");
+    const auto first = answer("A");
+    co_await stream->write_all(first);
+    stream->close();
+  };
+  run(play(), {"a", "b", "c"});
+  EXPECT_EQ(heard, (std::map<std::string, std::string>{{"a", "A"}, {"b", "lost"}, {"c", "lost"}}));
+}
+
+TEST_P(Pipeline, AnAnswerOfSomebodyWhoHasGivenUpIsNobodyElses) {
+  auto main = [&]() -> task<> {
+    async::scope staying(io.on(), fail_the_test()), leaving(io.on(), fail_the_test());
+    staying.spawn("a", ask("a"));
+    leaving.spawn("b", ask("b"));
+    staying.spawn("c", ask("c"));
+    auto stream = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*stream, 3), "abc");
+    co_await leaving.stop();
+    const auto all = answer("A") + answer("B") + answer("C");
+    co_await stream->write_all(all);
+    co_await staying.join();
+    staying.spawn("d", ask("d"));
+    auto second = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*second, 1), "d");
+    const auto fourth = answer("D");
+    co_await second->write_all(fourth);
+    co_await staying.join();
+  };
+  io.run(async::within(10s, main()));
+  EXPECT_EQ(heard, (std::map<std::string, std::string>{{"a", "A"}, {"c", "lost"}, {"d", "D"}}));
+}
+
+TEST_P(Pipeline, NothingGoesBehindARequestThatMayTakeLong) {
+  auto main = [&]() -> task<> {
+    async::scope both(io.on(), fail_the_test());
+    auto poll = [&]() -> task<> {
+      auto what = to("/poll");
+      what.method = "POST";
+      what.body = "x";
+      const auto got = co_await client->send(std::move(what));
+      heard["poll"] = got.body;
+    };
+    both.spawn("poll", poll());
+    both.spawn("a", ask("a"));
+    auto stream = co_await scripted->accept();
+    EXPECT_EQ(co_await read_requests(*stream, 1), "p");
+    for (int turns = 0; turns < 20; ++turns) co_await async::yield();
+    const auto first = answer("P");
+    co_await stream->write_all(first);
+    EXPECT_EQ(co_await read_requests(*stream, 1), "a");
+    const auto second = answer("A");
+    co_await stream->write_all(second);
+    co_await both.join();
+  };
+  io.run(async::within(10s, main()));
+  EXPECT_EQ(heard, (std::map<std::string, std::string>{{"poll", "P"}, {"a", "A"}}));
+}
+
 TEST_P(Client, ACancelledRequestLeavesTheClientUsable) {
   async::event begun(io.on());
   routes.add("GET", "/never", [&](request) -> task<response> {

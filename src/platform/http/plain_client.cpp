@@ -30,19 +30,29 @@ constexpr auto idle_look = 5s;
 constexpr auto idle_limit = 50s;  // shorter than what servers usually allow, so that it is we who close
 constexpr int most_redirects = 5;
 constexpr std::size_t joined_body = 8 << 10;
+constexpr std::size_t most_riders = 3;  // requests behind another one on its connection
+
+struct rider;
 
 // A connection to a host, and the exchange that is going on in it.
 struct link {
   link() : reader(wire_limits{}), buffer(buffer_size, '\0') {}
+  ~link();  // leaves its riders behind
   std::unique_ptr<net::byte_stream> stream;
   response_reader reader;
   std::string buffer;
-  std::string head;                   // of the request
+  std::string_view rest;              // of the buffer: what came behind the last answer
+  std::string head;                   // of the requests, and their bodies if they are small
+  std::deque<rider*> riders;          // in the order of their requests; null: it has given up
+  bool sent = false;                  // the server may have the whole of all requests
+  bool ended_well = false;            // the server said that it takes in nothing after this answer
   steady_clock::time_point deadline;  // of the exchange; since when it is idle, in the pool
   bool used = false;                  // there was an exchange before
   std::uint64_t free_since = 0;       // the turn of the loop in which it came back into the pool
   bool overdue = false;
 };
+
+struct waiter;
 
 struct host {
   std::string name, authority;
@@ -50,15 +60,42 @@ struct host {
   bool tls = false;
   std::vector<std::unique_ptr<link>> idle;
   int open = 0;
-  std::deque<async::event*> waiting;  // for a free connection, first come first served
+  std::deque<waiter*> waiting;  // for a free connection, first come first served
+  std::deque<link*> boarding;   // written in this turn of the loop, behind which others may be written
 
-  void wake_next() {
-    if (waiting.empty()) return;
-    auto* first = waiting.front();
-    waiting.pop_front();
-    first->ring();
-  }
+  void wake_next();
+  void wake_riders();
 };
+
+// A turn in the line for a connection; hands an unused ring on.
+struct waiter {
+  waiter(const executor& on, host& at, bool may_ride) : bell(on), place(at), rides(may_ride) {}
+  ~waiter() {
+    if (std::erase(place.waiting, this) == 0 && !satisfied) place.wake_next();
+  }
+  async::event bell;
+  host& place;
+  bool rides;
+  bool satisfied = false;
+};
+
+void host::wake_next() {
+  if (waiting.empty()) return;
+  auto* first = waiting.front();
+  waiting.pop_front();
+  first->bell.ring();
+}
+
+// Those who wait and may ride behind the connection that has just begun to board.
+void host::wake_riders() {
+  std::size_t woken = 0;
+  std::erase_if(waiting, [&](waiter* one) {
+    if (!one->rides || woken == most_riders) return false;
+    ++woken;
+    one->bell.ring();
+    return true;
+  });
+}
 
 struct hash {
   using is_transparent = void;
@@ -85,7 +122,7 @@ struct pool {
 // A place in the pool of a host, with a connection in it or without one yet.
 class lease {
  public:
-  lease(const std::shared_ptr<pool>& of, host& at) : pool_(of), host_(at) { ++host_.open; }
+  lease(std::shared_ptr<pool> of, host& at) : pool_(std::move(of)), host_(at) { ++host_.open; }
   ~lease() {
     drop();
     --host_.open;
@@ -114,6 +151,14 @@ class lease {
     listed_ = true;
     if (deadline < pool_->next_look) pool_->earlier.ring();
   }
+  // To be called when this request's answer has come: the next one's turn, if there is one, or the pool.
+  static void pass_on(std::unique_ptr<lease> mine);
+  void drop() {
+    end();
+    link_.reset();
+  }
+
+ private:
   void give_back() {
     end();
     link_->used = true;
@@ -129,32 +174,64 @@ class lease {
     if (pool_->next_look == steady_clock::time_point::max()) pool_->earlier.ring();
     host_.idle.push_back(std::move(link_));
   }
-  void drop() {
-    end();
-    link_.reset();
-  }
-
- private:
   void end() {
     if (listed_) pool_->in_work.erase(working_);
     listed_ = false;
   }
-  const std::shared_ptr<pool>& pool_;
+  std::shared_ptr<pool> pool_;
   host& host_;
   std::unique_ptr<link> link_;
   std::list<link*>::iterator working_;
   bool listed_ = false;
 };
 
-// A turn in the line for a connection; hands an unused ring on.
-struct waiter {
-  waiter(const executor& on, host& at) : bell(on), place(at) {}
-  ~waiter() {
-    if (std::erase(place.waiting, &bell) == 0 && !satisfied) place.wake_next();
-  }
+// A request that was written behind another one, on its connection.
+struct rider {
+  explicit rider(const executor& on) : bell(on) {}
   async::event bell;
-  host& place;
-  bool satisfied = false;
+  std::unique_ptr<lease> turn;  // all answers before its own have come
+  bool left_behind = false;     // the connection ended before
+  bool sent = false;            // left behind, and the server may have taken the request in
+};
+
+link::~link() {
+  for (auto* one : riders) {
+    if (!one) continue;
+    one->left_behind = true;
+    one->sent = sent && !ended_well;
+    one->bell.ring();
+  }
+}
+
+void lease::pass_on(std::unique_ptr<lease> mine) {
+  auto& at = *mine->link_;
+  if (!at.reader.keep_alive()) return;
+  if (at.riders.empty()) {
+    mine->give_back();
+  } else if (auto* next = at.riders.front()) {
+    at.riders.pop_front();
+    mine->end();
+    at.used = true;
+    next->turn = std::move(mine);
+    next->bell.ring();
+  }  // else the answer to nobody's question would come next: the connection ends here
+}
+
+// While it lives, others may be written behind the request.
+class boarding {
+ public:
+  boarding(host& at, link& what, bool open) : host_(at), link_(what) {
+    if (!open) return;
+    host_.boarding.push_back(&link_);
+    if (!host_.waiting.empty()) host_.wake_riders();
+  }
+  ~boarding() { std::erase(host_.boarding, &link_); }
+  boarding(const boarding&) = delete;
+  boarding& operator=(const boarding&) = delete;
+
+ private:
+  host& host_;
+  link& link_;
 };
 
 task<> keep_deadlines(std::shared_ptr<pool> in) {
@@ -260,23 +337,39 @@ class plain_client final : public client {
     const auto to = parse_url(what.url);
     if (!to) throw no_answer("not an address of http or https", false, false);
     auto& place = host_of(in, *to);
+    what.pipeline = what.pipeline && what.method != "HEAD" && what.body.size() <= joined_body;
     const bool idempotent = what.method == "GET" || what.method == "HEAD" || what.method == "PUT" ||
                             what.method == "DELETE" || what.method == "OPTIONS";
-    if (place.open >= in.options.connections_per_host) co_await free_place(in, place, until);
-    lease mine(held, place);
-    for (bool fresh = false;; fresh = true) {
-      if (!fresh) mine.take_idle();
-      if (!mine.connected()) {
-        auto made = co_await connect(in, place, what, until);
-        mine.take(std::move(made));
+    std::unique_ptr<lease> mine;
+    bool written = false;  // behind another request, so that only the answer is missing
+    while (!mine && place.open >= in.options.connections_per_host) {
+      if (!what.pipeline || place.boarding.empty()) {
+        co_await wait_in_line(in, place, what.pipeline, until);
       }
-      bool sent = false;
+      if (place.open < in.options.connections_per_host || !what.pipeline || place.boarding.empty()) continue;
+      mine = co_await ride(in, place, what, *to, until);
+      written = mine != nullptr;
+    }
+    if (!mine) mine = std::make_unique<lease>(held, place);
+    for (bool fresh = false;; fresh = true) {
+      if (!fresh && !written) mine->take_idle();
+      if (!mine->connected()) {
+        auto made = co_await connect(in, place, what, until);
+        mine->take(std::move(made));
+      }
       std::string failure;
-      mine.begin(until);
+      const std::exception_ptr nothing;
+      mine->begin(until);
+      auto& at = **mine;
+      at.reader.expect(what.method == "HEAD", what.max_body);
       try {
-        co_await exchange(in, *mine, place, what, *to, sent);
-        auto answer = mine->reader.take();
-        if (mine->reader.keep_alive()) mine.give_back();
+        if (written) {
+          co_await read_answer(at, place, nothing);
+        } else {
+          co_await exchange(in, at, place, what, *to);
+        }
+        auto answer = at.reader.take();
+        lease::pass_on(std::move(mine));
         co_return answer;
       } catch (const boost::system::system_error& error) {
         failure = error.code().message();
@@ -285,23 +378,58 @@ class plain_client final : public client {
       if (cancelled.cancelled() != boost::asio::cancellation_type::none) {
         throw boost::system::system_error(boost::asio::error::operation_aborted);
       }
-      if (mine->overdue) throw no_answer("no answer in time from " + place.authority, true, true);
+      if (at.overdue) throw no_answer("no answer in time from " + place.authority, true, true);
       // The server may have ended the kept connection before it saw the request.
-      const bool once_more = mine->used && !mine->reader.begun() && (!sent || idempotent);
-      mine.drop();
+      const bool once_more = at.used && !at.reader.begun() && (!at.sent || idempotent);
+      mine->drop();
+      written = false;
       if (!once_more)
         throw no_answer("the connection to " + place.authority + " broke: " + failure, true, false);
     }
   }
 
-  static task<> free_place(pool& in, host& place, steady_clock::time_point until) {
-    waiter turn(in.on, place);
-    while (place.open >= in.options.connections_per_host) {
-      place.waiting.push_back(&turn.bell);
+  static task<> wait_in_line(pool& in, host& place, bool may_ride, steady_clock::time_point until) {
+    waiter turn(in.on, place, may_ride);
+    place.waiting.push_back(&turn);
+    while (true) {
       const bool rung = co_await turn.bell.wait_for(left(until));
       if (!rung) throw no_answer("no free connection to " + place.authority + " in time", false, true);
+      if (place.open < in.options.connections_per_host || (may_ride && !place.boarding.empty())) break;
+      place.waiting.push_front(&turn);  // somebody was quicker
     }
     turn.satisfied = true;
+  }
+
+  // Written behind another request: the connection when it is this one's turn to read, nothing when the
+  // server has certainly not taken the request in.
+  static task<std::unique_ptr<lease>> ride(pool& in, host& place, const fetch& what, const url& to,
+                                           steady_clock::time_point until) {
+    auto* const at = place.boarding.front();
+    place.boarding.pop_front();
+    rider me(in.on);
+    at->riders.push_back(&me);
+    if (at->riders.size() < most_riders) place.boarding.push_back(at);  // all are filled alike
+    write_request_head(at->head, what.method, to, place.authority, what);
+    at->head += what.body;
+    bool rung = false;
+    try {
+      rung = co_await me.bell.wait_for(left(until));
+    } catch (...) {
+      give_up(*at, me);
+      throw;
+    }
+    if (!rung) {
+      give_up(*at, me);
+      throw no_answer("no answer in time from " + place.authority, true, true);
+    }
+    if (me.left_behind && me.sent)
+      throw no_answer("the connection to " + place.authority + " broke before the answer", true, false);
+    co_return std::move(me.turn);
+  }
+  // `at` is gone when the rider has been told so.
+  static void give_up(link& at, rider& me) {
+    if (me.left_behind || me.turn) return;
+    std::ranges::replace(at.riders, &me, static_cast<rider*>(nullptr));
   }
 
   static task<std::unique_ptr<link>> connect(pool& in, host& place, const fetch& what,
@@ -332,54 +460,68 @@ class plain_client final : public client {
     co_return co_await in.tls->handshake(std::move(stream), place.name);
   }
 
-  // One request and its answer. `sent` becomes true once the server may have the whole of the request.
-  static task<> exchange(pool& of, link& in, const host& place, const fetch& what, const url& to,
-                         bool& sent) {
+  // The requests to be written at once, this one and those that ride behind it, and the answer to this one.
+  static task<> exchange(pool& of, link& in, host& place, const fetch& what, const url& to) {
     in.head.clear();
+    in.rest = {};
+    in.sent = in.ended_well = false;
     write_request_head(in.head, what.method, to, place.authority, what);
     // One buffer is cheaper for the system than two.
     const bool joined = what.body.size() <= joined_body;
     if (joined) in.head += what.body;
-    in.reader.expect(what.method == "HEAD", what.max_body);
     std::exception_ptr unwritten;
-    // What has come in is looked at first, so that requests leave together: a server on this machine is woken
-    // once for all of them and not for each, which costs more than the request itself.
-    co_await boost::asio::post(of.on, boost::asio::deferred);
+    {
+      const boarding open_to_others(place, in, what.pipeline);
+      // What has come in is looked at first, so that requests leave together: a server on this machine is
+      // woken once for all of them and not for each, which costs more than the request itself.
+      co_await boost::asio::post(of.on, boost::asio::deferred);
+    }
     try {
       const auto rest = std::string_view(in.head).substr(in.stream->write_now(in.head));
       if (!rest.empty() || !joined)
         co_await in.stream->write_all(rest, joined ? std::string_view{} : std::string_view(what.body));
-      sent = true;
+      in.sent = true;
     } catch (const boost::system::system_error&) {
       // A server that refuses a large body answers and closes before it has read all of it.
       if (what.body.empty() || in.overdue) throw;
       unwritten = std::current_exception();
+      in.sent = true;  // of those behind it, nobody can say
     }
     // The others leave before this one's answer is asked for: by then it may be there, and nothing is read in
     // vain.
     co_await boost::asio::post(of.on, boost::asio::deferred);
+    co_await read_answer(in, place, unwritten);
+  }
+
+  // `unwritten` is thrown if there is no answer either.
+  static task<> read_answer(link& in, const host& place, std::exception_ptr unwritten) {
     while (!in.reader.complete()) {
-      std::size_t got = 0;
-      try {
-        got = co_await in.stream->read_some(std::span(in.buffer));
-      } catch (const boost::system::system_error&) {
-        if (unwritten) std::rethrow_exception(unwritten);
-        throw;
+      if (in.rest.empty()) {
+        std::size_t got = 0;
+        try {
+          got = co_await in.stream->read_some(std::span(in.buffer));
+        } catch (const boost::system::system_error&) {
+          if (unwritten) std::rethrow_exception(unwritten);
+          throw;
+        }
+        if (got == 0) {
+          if (in.reader.end()) break;
+          throw boost::system::system_error(boost::asio::error::eof);
+        }
+        in.rest = std::string_view(in.buffer.data(), got);
       }
-      if (got == 0) {
-        if (in.reader.end()) break;
-        throw boost::system::system_error(boost::asio::error::eof);
-      }
-      const auto used = in.reader.feed(std::string_view(in.buffer.data(), got));
+      const auto used = in.reader.feed(in.rest);
       if (!used) {
         throw no_answer(used.error() == wire_fault::body_too_large
                             ? "the answer of " + place.authority + " is too large"
                             : place.authority + " does not answer in HTTP/1.1",
                         true, false);
       }
-      if (*used < got) in.reader.distrust();  // more than one answer for one request
+      in.rest.remove_prefix(*used);
     }
-    if (unwritten) in.reader.distrust();
+    in.ended_well = !unwritten && !in.reader.keep_alive();
+    // More answers than requests, or one to half a request: what comes next would be nobody's.
+    if (unwritten || (!in.rest.empty() && in.riders.empty())) in.reader.distrust();
   }
 
   static void write_request_head(std::string& out, std::string_view method, const url& to,

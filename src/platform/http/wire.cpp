@@ -273,7 +273,7 @@ std::expected<head_collector::found, wire_fault> head_collector::feed(std::strin
   collected_.append(in.substr(0, std::min(in.size(), limit - before + 1)));
   const auto end = collected_.find(end_of_head, from);
   if (end == std::string::npos) {
-    if (collected_.size() > limit) return std::unexpected(wire_fault::header_too_large);
+    if (collected_.size() >= limit) return std::unexpected(wire_fault::header_too_large);
     return found{in.size(), std::nullopt};
   }
   const auto size = end + end_of_head.size();

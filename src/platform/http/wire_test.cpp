@@ -120,6 +120,23 @@ TEST(ResponseReader, WhatIsNoAnswerIsAFault) {
   EXPECT_EQ(feed(endless, "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'a')), wire_fault::header_too_large);
 }
 
+TEST(ResponseReader, AHeadThatFillsTheLimitIsAFaultHoweverItIsCut) {
+  wire_limits limits;
+  limits.header_bytes = 100;
+  const std::string head = "HTTP/1.1 200 OK\r\nX: " + std::string(80, 'a');
+  ASSERT_GE(head.size(), 100u);
+  for (const std::size_t piece : {1, 7, 100}) {
+    response_reader reader(limits);
+    reader.expect(false, 10);
+    std::optional<wire_fault> fault;
+    for (std::size_t at = 0; at < 100 && !fault; at += piece) {
+      const auto used = reader.feed(std::string_view(head).substr(at, std::min(piece, 100 - at)));
+      if (!used) fault = used.error();
+    }
+    EXPECT_EQ(fault, wire_fault::header_too_large) << "in pieces of " << piece;
+  }
+}
+
 TEST(Writing, RefusesWhatWouldSplitAMessage) {
   std::string out;
   EXPECT_THROW(write_header(out, "X", "a\r\nY: b"), std::invalid_argument);

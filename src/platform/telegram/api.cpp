@@ -331,6 +331,7 @@ task<answer<std::string>> bot_api::get_updates(updates_wanted wanted) {
   call_options options;
   options.limit = wanted.timeout + std::chrono::seconds(10);
   options.patience = std::chrono::milliseconds(0);
+  options.answered_at_once = false;
   return call("getUpdates", std::move(params).done(), std::move(options));
 }
 

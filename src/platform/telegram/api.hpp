@@ -80,6 +80,7 @@ struct call_options {
   std::chrono::milliseconds limit{20'000};      // of one attempt
   std::chrono::milliseconds patience{120'000};  // after the first attempt, how long to go on trying
   std::vector<upload> files;                    // makes it multipart/form-data
+  bool answered_at_once = true;                 // false: the server holds it on purpose (getUpdates)
 };
 
 // What most sending calls have in common.

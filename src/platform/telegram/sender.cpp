@@ -286,6 +286,7 @@ class http_sender final : public sender {
     what.limit = options.limit;
     what.body = with_chat(params, chat_id, paid);
     if (options.files.empty()) {
+      what.pipeline = options.answered_at_once;
       what.headers.add("Content-Type", "application/json");
       return what;
     }
