@@ -5,7 +5,7 @@ cities15000.txt and admin1Codes.txt (libtimezonemap-data, GeoNames, CC BY 4.0) g
 with coordinates, population, time zone and other names; ru/geonames.mo (libgeonames-common) their Russian names by id.
 One line a town, the largest first: id, population, latitude, longitude, zone, country code, name in English, name in
 Russian ("" if unknown), region in English, other names separated by "|" (Latin and Cyrillic letters only). Parts of towns
-are left out."""
+are left out, and towns that stand there twice (London is the City of London, too): the shorter name stays."""
 import gettext
 import pathlib
 import re
@@ -16,6 +16,26 @@ REGIONS = pathlib.Path("/usr/share/libtimezonemap/ui/admin1Codes.txt")
 RUSSIAN = pathlib.Path("/usr/share/locale/ru/LC_MESSAGES/geonames.mo")
 RUSSIAN_NAME = re.compile(r"[А-Яа-яЁё -]+\Z")
 READABLE = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ0-9 .'’()/-]+\Z")
+
+
+def is_twin(one, other):
+    """The same people, next to each other, and one is called what the other is: one town, entered twice."""
+    near = all(abs(float(one[at]) - float(other[at])) < 0.1 for at in (2, 3))
+    called = one[6] in other[9].split("|") or other[6] in one[9].split("|")
+    return one[1] == other[1] and one[5] == other[5] and near and called
+
+
+def without_twins(towns):
+    """The largest first."""
+    kept = {}  # by their people
+    for town in sorted(towns, key=lambda one: (-int(one[1]), len(one[6]))):
+        as_large = kept.setdefault(town[1], [])
+        first = next((one for one in as_large if is_twin(one, town)), None)
+        if first:
+            first[7] = first[7] or town[7]
+        else:
+            as_large.append(town)
+    return [town for as_large in kept.values() for town in as_large]
 
 
 def main(out):
@@ -35,10 +55,9 @@ def main(out):
         in_russian = names.get(number) or next((one for one in others.split(",") if RUSSIAN_NAME.match(one)), "")
         known = {name, in_russian}
         also = [one for one in dict.fromkeys([plain, *others.split(",")]) if one not in known and READABLE.match(one)]
-        rows.append((int(field[14]), [number, field[14], field[4], field[5], field[17], field[8], name, in_russian,
-                                      regions.get(f"{field[8]}.{field[10]}", ""), "|".join(also)]))
-    rows.sort(key=lambda row: -row[0])
-    pathlib.Path(out).write_text("".join("\t".join(fields) + "\n" for _, fields in rows), encoding="utf-8")
+        rows.append([number, field[14], field[4], field[5], field[17], field[8], name, in_russian,
+                     regions.get(f"{field[8]}.{field[10]}", ""), "|".join(also)])
+    pathlib.Path(out).write_text("".join("\t".join(fields) + "\n" for fields in without_twins(rows)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ namespace tandem::dating::bot {
 namespace {
 
 constexpr std::string_view asked_for_field = "me", asked_for_zone = "me_zone";
-constexpr std::string_view asked_to_press = "pick";  // and the screen, whose buttons may be typed
 constexpr std::size_t echoed = 40;                   // code points of what a person typed that are shown back
 
 // Whose profile is finished.
@@ -37,7 +36,7 @@ task<reply> view_profile(turn& now) {
 task<reply> edit_profile(turn& now) {
   if (!may_answer(now)) co_return co_await say_old(now);
   const auto own = co_await load_own_card(now);
-  now.waits_for = "pick fields";
+  let_type(now, "fields");
   co_return said(choose_field(now.to(), *now.me, town_of(now), static_cast<int>(own.photos.size())));
 }
 
@@ -94,7 +93,7 @@ task<reply> say_here(turn& now) {
 // ---- settings
 
 task<reply> show_settings(turn& now) {
-  now.waits_for = "pick settings";
+  let_type(now, "settings");
   co_return said(settings(now.to()));
 }
 
@@ -208,7 +207,7 @@ task<reply> nothing_but_the_account(turn& now) {
 
 task<reply> ask_before_deletion(turn& now) {
   if (!now.me) co_return co_await nothing_but_the_account(now);
-  now.waits_for = "pick deletion";
+  let_type(now, "deletion");
   co_return said(ask_deletion(now.to(), now.me->state == profile_state::active));
 }
 
@@ -306,7 +305,7 @@ task<reply> show_profile(turn& now) {
   facts.card = std::move(own.card);
   facts.photos = static_cast<int>(own.photos.size());
   facts.waiting = own.waiting;
-  now.waits_for = "pick profile";
+  let_type(now, "profile");
   auto out = said(my_profile(now.to(), facts));
   out.show->picture = std::move(own.picture);
   co_return out;

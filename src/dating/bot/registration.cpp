@@ -121,7 +121,7 @@ task<reply> publish(turn& now) {
 
 task<reply> ask_before_cancel(turn& now) {
   if (!registering(now)) co_return co_await say_old(now);
-  now.waits_for = "pick cancel";
+  let_type(now, "cancel");
   co_return said(ask_cancel(now.to()));
 }
 task<reply> cancel(turn& now) {
@@ -401,6 +401,12 @@ asked_field asked_of(std::string_view waiting) {
   waiting = begun == std::string_view::npos ? "" : waiting.substr(begun + 1);
   const auto end = std::min(waiting.find(' '), waiting.size());
   return {field_of(waiting.substr(0, end)), waiting.substr(std::min(end + 1, waiting.size()))};
+}
+
+void let_type(turn& now, std::string_view shown) {
+  now.waits_for = asked_to_press;
+  now.waits_for += ' ';
+  now.waits_for += shown;
 }
 
 bool registering(const turn& now) {

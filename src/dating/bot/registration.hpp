@@ -19,6 +19,10 @@ struct asked_field {
 };
 asked_field asked_of(std::string_view waiting);
 
+// The buttons of this screen may be typed next: what accounts::dialogs keeps then. profile_rows.cpp takes it.
+inline constexpr std::string_view asked_to_press = "pick";
+void let_type(turn& now, std::string_view shown);
+
 // Asks the field; as registration's or as a field of a finished profile, whichever the person is at.
 task<reply> ask_field(turn& now, field what, std::optional<question_facts::refused> wrong = {}, int page = 0);
 // The answer is kept: the next question of registration, or the profile as it is now. Other decks belong to

@@ -65,6 +65,12 @@ TEST(Places, TheNearestTownIsTheCityNotItsSuburb) {
   EXPECT_FALSE(towns().nearest(-89, 0).name.empty());
 }
 
+TEST(Places, ATownThatTheSourceHasTwiceStandsOnceUnderTheNamePeopleSay) {
+  EXPECT_EQ(towns().nearest(51.5128, -0.0918).name_in("ru"), "Лондон");
+  EXPECT_EQ(towns().find("City of London").matches.front()->name, "London");
+  EXPECT_EQ(towns().find("Сендай").matches.front()->name, "Sendai");
+}
+
 TEST(Places, TheDistanceIsTheKnownOne) {
   EXPECT_NEAR(kilometres(55.75, 37.62, 59.94, 30.31), 634, 2);  // Moscow to Saint Petersburg
 }
