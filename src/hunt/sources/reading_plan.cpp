@@ -15,6 +15,24 @@ constexpr std::size_t full_page_blocks = 3;
 constexpr std::size_t nearly_full_page_posts = 15;
 // Walking back over more than this is not catching up any more.
 constexpr int most_pages_back = 200;
+// The same for a look at edits; a request that failed counts too.
+constexpr int most_pages_looked = 10;
+
+// Older pages that are looked at once more for edits, one after each page of news: down to the message
+// `down_to`, and to the first page of which every post is older than `since`.
+struct look_back {
+  std::int64_t cursor = 0;  // what stands before this is next; 0: nothing to look at
+  std::int64_t down_to = 0;
+  instant since = instant::min();
+  int pages = 0;
+
+  // `page` has been looked at.
+  void go_on(const preview_page& page) {
+    const bool further = !page.posts.empty() && page.first_id < cursor && page.first_id > down_to &&
+                         page.posts.back().posted_at >= since && ++pages < most_pages_looked;
+    cursor = further ? page.first_id : 0;
+  }
+};
 
 struct channel {
   std::string name;
@@ -27,9 +45,11 @@ struct channel {
   int failures = 0;
   bool busy = false;
   bool paused = false;
-  // What was read last before a restart may have been edited meanwhile, and be on the newest page no more:
-  // its page is read once.
-  bool looked_back = true;
+  // Where the newest page began when it was looked at last. By the next look, posts that were edited since
+  // then may have left it.
+  std::int64_t looked_down_to = 0;
+  look_back look;
+  bool look_next = false;
   // Walking back: everything below `hole_top` is asked for, page by page, down to seen_up_to.
   std::int64_t hole_top = 0, hole_cursor = 0;
   int pages_back = 0;
@@ -69,6 +89,11 @@ struct reading_plan::state {
     return microseconds(static_cast<std::int64_t>(static_cast<double>(gap.count()) * share(dice)));
   }
 
+  // How far with_jitter() goes.
+  microseconds longest(microseconds gap) const {
+    return microseconds(static_cast<std::int64_t>(static_cast<double>(gap.count()) * (1 + pace.jitter)));
+  }
+
   // The answer to a request of this source is dealt with; null if the source is gone or paused by now.
   channel* answered(source_id id) {
     --under_way;
@@ -104,7 +129,12 @@ void reading_plan::put(const source& what, instant now) {
     who.due = std::clamp(what.next_read_at, now,
                          now + std::max({s.pace.max_gap, s.pace.feed_max_gap, s.pace.max_failure_gap}));
     who.reread_due = now;
-    who.looked_back = who.seen_up_to == 0 || !who.feed.empty();
+    who.looked_down_to = who.seen_up_to + 1;
+    if (who.seen_up_to != 0 && who.feed.empty()) {
+      // When the newest page was looked at before the restart is not known; at the latest a gap ago.
+      const auto last_look = what.last_read_at.value_or(now) - s.longest(s.pace.reread_gap);
+      who.look = {.cursor = who.seen_up_to + 1, .down_to = 1, .since = last_look};
+    }
     if (!who.paused) s.enqueue(what.id, who);
   } else if (!who.busy && who.paused) {
     s.line.erase({who.due, what.id});
@@ -130,9 +160,9 @@ std::optional<page_request> reading_plan::next(instant now) {
   page_request ask{id, who.name};
   ask.feed = who.feed;
   if (!who.feed.empty()) return ask;
-  if (!who.looked_back) {
-    ask.what = page_request::kind::before;
-    ask.message_id = who.seen_up_to + 1;
+  if (who.look_next) {
+    ask.what = page_request::kind::edits;
+    ask.message_id = who.look.cursor;
   } else if (who.hole_top != 0) {
     ask.what = page_request::kind::before;
     ask.message_id = who.hole_cursor;
@@ -158,12 +188,12 @@ page_use reading_plan::use_of(const page_request& asked, const preview_page& pag
     use.first_read = !who.read_before;
     return use;
   }
+  if (asked.what == page_request::kind::edits) return use;
   if (!who.read_before) {
     use.first_read = true;
     use.seen_up_to = page.last_id;
     return use;
   }
-  if (!who.looked_back) return use;
   const bool reaches_the_mark = page.last_id == 0 || page.first_id <= who.seen_up_to + 1;
   if (asked.what == page_request::kind::before) {
     const bool no_further = page.first_id >= asked.message_id || who.pages_back + 1 >= most_pages_back;
@@ -184,10 +214,11 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
   auto& s = *state_;
   auto* who = s.answered(asked.source);
   if (!who) return;
-  if (!who->looked_back) {
-    who->looked_back = true;
+  if (asked.what == page_request::kind::edits) {
+    who->look.go_on(page);
+    who->look_next = false;
     who->failures = 0;
-    who->due = now;
+    who->due = now < who->reread_due ? now + s.with_jitter(who->gap) : now;
     s.enqueue(asked.source, *who);
     return;
   }
@@ -211,7 +242,14 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
     who->reread_due = now + s.pace.reread_gap;
     more = true;
   } else {
-    if (asked.what == page_request::kind::newest) who->reread_due = now + s.with_jitter(s.pace.reread_gap);
+    if (asked.what == page_request::kind::newest) {
+      who->reread_due = now + s.with_jitter(s.pace.reread_gap);
+      if (who->look.cursor == 0 && page.last_id != 0) {
+        if (!use.first_read) who->look = {.cursor = page.last_id + 1, .down_to = who->looked_down_to};
+        who->looked_down_to = page.first_id;
+      }
+      if (page.first_id < who->look.cursor) who->look.go_on(page);
+    }
     more = !use.first_read && moved && who->feed.empty() &&
            (page.after || page.posts.size() >= nearly_full_page_posts);
   }
@@ -219,7 +257,8 @@ void reading_plan::stored(const page_request& asked, const preview_page& page, c
   who->read_before = true;
   who->failures = 0;
   who->gap = s.bounded(*who, moved ? who->gap / 2 : who->gap * 5 / 4);
-  who->due = more ? now : now + s.with_jitter(who->gap);
+  who->look_next = !more && who->look.cursor != 0;
+  who->due = more || who->look_next ? now : now + s.with_jitter(who->gap);
   s.enqueue(asked.source, *who);
 }
 
@@ -229,6 +268,8 @@ void reading_plan::failed(const page_request& asked, instant now) {
   if (!who) return;
   const auto doubled = s.pace.failure_gap * (std::int64_t{1} << std::min(who->failures, 20));
   ++who->failures;
+  // The news come first; after that the look goes on.
+  if (std::exchange(who->look_next, false) && ++who->look.pages >= most_pages_looked) who->look.cursor = 0;
   who->due = now + s.with_jitter(std::min<microseconds>(doubled, s.pace.max_failure_gap));
   s.enqueue(asked.source, *who);
 }
@@ -238,7 +279,7 @@ void reading_plan::lost_preview(const page_request& asked, instant now) {
   auto* who = s.answered(asked.source);
   if (!who) return;
   ++who->failures;
-  who->looked_back = true;
+  who->look_next = false;
   who->due = now + s.with_jitter(s.pace.lost_gap);
   who->reread_due = who->due;  // asked for the newest page: that one tells a lost preview for certain
   s.enqueue(asked.source, *who);

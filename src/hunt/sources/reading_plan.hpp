@@ -19,7 +19,7 @@ struct reading_pace {
   double jitter = 0.15;                           // share of the gap, to both sides
   double requests_per_second = 1.0;               // at most, over all sources; 0: no limit
   int parallel = 4;                               // requests under way
-  std::chrono::milliseconds reread_gap{600'000};  // the newest page is looked at for edits
+  std::chrono::milliseconds reread_gap{600'000};  // from look to look at the newest page, for edits
   std::chrono::milliseconds failure_gap{30'000};  // after a failure; doubles up to max_failure_gap
   std::chrono::milliseconds max_failure_gap{3'600'000};
   std::chrono::milliseconds lost_gap{900'000};  // a channel without a preview is asked for it again
@@ -28,9 +28,10 @@ struct reading_pace {
   std::chrono::milliseconds feed_max_gap{3'600'000};
 };
 
-// What to ask for: the newest page, or the page after or before a message; of a feed always the feed.
+// What to ask for: the newest page, the page after or before a message, or one before a message that was read
+// already and may have been edited; of a feed always the feed.
 struct page_request {
-  enum class kind : std::uint8_t { newest, after, before };
+  enum class kind : std::uint8_t { newest, after, before, edits };
   source_id source;
   std::string name;
   kind what = kind::newest;
@@ -52,7 +53,8 @@ struct page_use {
 // Which page of which source is asked for when. A machine without I/O: moments and answers go in, requests
 // come out. Nothing is missed after a restart or a burst: the source's mark moves up only over what is
 // stored, and where a page may have left something out between the mark and its first post, pages are walked
-// backwards first.
+// backwards first. An edit is noticed if its post was on the newest page when it was edited, however many
+// posts have come since: each look at the newest page goes back to where the one before began.
 class reading_plan {
  public:
   reading_plan(const reading_pace& pace, std::uint64_t seed);

@@ -57,7 +57,7 @@ preview_page answer_of(const page_request& ask, std::int64_t newest, std::int64_
     from = ask.message_id + 1;
     to = std::min(newest, from + 19);
   }
-  if (ask.what == kind::before) {
+  if (ask.what == kind::before || ask.what == kind::edits) {
     to = std::min(newest, ask.message_id - 1);
     from = std::max<std::int64_t>(1, to - 19);
   }
@@ -180,7 +180,6 @@ TEST(ReadingPlan, TheGapShrinksWithPostsAndGrowsWithSilence) {
     plan.stored(ask, shown, use, now);
     return plan.pace_of(source_id(1))->gap;
   };
-  EXPECT_EQ(turn(), 4s) << "the look at what was read last says nothing";
   EXPECT_EQ(turn(), 5s);
   EXPECT_EQ(turn(), 6250ms);
   ++newest;
@@ -241,12 +240,9 @@ TEST(ReadingPlan, FailuresBackOffAndAGoodAnswerForgetsThem) {
     EXPECT_EQ(plan.pace_of(source_id(1))->due, now + wait);
     now += wait;
   }
-  for (int page = 0; page < 2; ++page) {  // the last one that was read, and the newest
-    now = plan.wake_at().value();
-    const auto ask = plan.next(now).value();
-    const auto shown = answer_of(ask, 100);
-    plan.stored(ask, shown, plan.use_of(ask, shown), now);
-  }
+  const auto ask = plan.next(now).value();
+  const auto shown = answer_of(ask, 100);
+  plan.stored(ask, shown, plan.use_of(ask, shown), now);
   EXPECT_EQ(plan.pace_of(source_id(1))->failures, 0);
   EXPECT_EQ(plan.pace_of(source_id(1))->due, now + 5s);
 }
@@ -261,17 +257,89 @@ TEST(ReadingPlan, TooManyRequestsHoldEverySource) {
   EXPECT_TRUE(plan.next(start + 40s));
 }
 
-TEST(ReadingPlan, WhatWasReadLastIsLookedAtOnceMoreAfterARestart) {
+// A channel with a post each half second from `start` on, read until the end; when each post was read last.
+struct busy_channel {
+  std::vector<instant> read = std::vector<instant>(1000, instant::min());
+  int looks = 0;  // pages that were read for edits alone
+
+  static std::int64_t newest_at(instant now) { return 100 + (now - start) / 500ms; }
+  static instant posted_at(std::int64_t id) { return start + (id - 100) * 500ms; }
+  void go_on(reading_plan& plan, instant from, instant to) {
+    for (auto now = from; now < to; now += 10ms) {
+      const auto ask = plan.next(now);
+      if (!ask) continue;
+      looks += ask->what == kind::edits;
+      auto shown = answer_of(*ask, newest_at(now));
+      for (auto& post : shown.posts) post.posted_at = posted_at(post.message_id);
+      const auto use = plan.use_of(*ask, shown);
+      for (const auto& post : shown.posts) {
+        if (use.store) read[static_cast<std::size_t>(post.message_id)] = now;
+      }
+      plan.stored(*ask, shown, use, now);
+    }
+  }
+};
+
+reading_pace with_looks() {
+  auto pace = quick();
+  pace.max_gap = 1s;
+  pace.reread_gap = 20s;
+  return pace;
+}
+
+TEST(ReadingPlan, AnEditIsSeenThoughItsPostHasLeftTheNewestPageByTheNextLook) {
+  reading_plan plan(with_looks(), 1);
+  plan.put(channel(1, 100), start);
+  busy_channel jobs;
+  jobs.go_on(plan, start, start + 70s);
+  for (std::int64_t id = 101; id < 180; ++id) {
+    // Twenty posts later it leaves the newest page.
+    EXPECT_GE(jobs.read[static_cast<std::size_t>(id)], jobs.posted_at(id + 20)) << id;
+  }
+  EXPECT_LE(jobs.looks, 3 * 3) << "forty posts between looks, and the twenty before them";
+}
+
+TEST(ReadingPlan, AfterARestartEverythingSinceTheLastLookIsLookedAt) {
+  auto one = channel(1, 100);
+  busy_channel jobs;
+  {
+    reading_plan plan(with_looks(), 1);
+    plan.put(one, start);
+    jobs.go_on(plan, start, start + 19s);
+  }
+  EXPECT_LT(jobs.read[105], start + 5s);
+  one.last_message_id = busy_channel::newest_at(start + 18s);
+  one.last_read_at = start + 18s;
+  reading_plan plan(with_looks(), 1);
+  plan.put(one, start + 25s);
+  jobs.go_on(plan, start + 25s, start + 30s);
+  for (std::int64_t id = 81; id < 140; ++id)
+    EXPECT_GE(jobs.read[static_cast<std::size_t>(id)], start + 25s) << id;
+  EXPECT_EQ(jobs.read[150], start + 25s) << "the news do not wait for that";
+}
+
+TEST(ReadingPlan, APageOfEditsThatCannotBeReadDoesNotKeepTheNewsBack) {
   reading_plan plan(quick(), 1);
   plan.put(channel(1, 100), start);
-  const auto ask = plan.next(start).value();
-  EXPECT_EQ(ask.path(), "/s/jobs1?before=101");
-  const auto shown = answer_of(ask, 200);
-  const auto use = plan.use_of(ask, shown);
-  EXPECT_TRUE(use.store);
-  EXPECT_EQ(use.seen_up_to, 100) << "the mark stays";
-  plan.stored(ask, shown, use, start);
-  EXPECT_EQ(plan.next(plan.wake_at().value())->what, kind::newest) << "no second time";
+  int failures = 0;
+  std::int64_t newest = 100, mark = 100;
+  for (auto now = start; now < start + 2min; now += 100ms) {
+    const auto ask = plan.next(now);
+    if (!ask) continue;
+    if (ask->what == kind::edits) {
+      ++failures;
+      plan.failed(*ask, now);
+      continue;
+    }
+    auto shown = answer_of(*ask, ++newest);
+    for (auto& post : shown.posts) post.posted_at = now;
+    const auto use = plan.use_of(*ask, shown);
+    mark = std::max(mark, use.seen_up_to);
+    plan.stored(*ask, shown, use, now);
+  }
+  EXPECT_EQ(failures, 9) << "with the newest page ten; then it is given up";
+  EXPECT_EQ(mark, newest);
+  EXPECT_GT(newest, 130);
 }
 
 TEST(ReadingPlan, ALostPreviewIsAskedForSeldom) {
