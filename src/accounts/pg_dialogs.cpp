@@ -19,9 +19,9 @@ class pg_dialogs final : public dialogs {
 
   task<> wait_for(pg::session& in, user_id who, std::int64_t bot_id, std::string_view what) override {
     if (what.empty()) {
-      co_await in(sql::end_waiting, who, bot_id);
+      co_await in.along(sql::end_waiting, who, bot_id);
     } else {
-      co_await in(sql::wait_for, who, bot_id, what, time_.now());
+      co_await in.along(sql::wait_for, who, bot_id, what, time_.now());
     }
   }
 

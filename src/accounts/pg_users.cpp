@@ -68,7 +68,7 @@ class pg_users final : public users {
 
   task<> note(pg::session& in, user_id who, std::string_view action, std::string_view screen,
               std::string_view subject) override {
-    co_await in(sql::note, who, time_.now(), action, screen, subject);
+    co_await in.along(sql::note, who, time_.now(), action, screen, subject);
   }
   task<std::vector<journal_entry>> journal(pg::session& in, user_id who, int limit) override {
     const auto rows = co_await in(sql::journal, who, limit);

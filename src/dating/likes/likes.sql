@@ -1,14 +1,15 @@
--- Before a like: the two wait for each other, and what the viewer has used up. $3 the day.
--- name: before :one
-SELECT pg_advisory_xact_lock(hashtextextended('dating pair ' || least($1::bigint, $2::bigint), greatest($1::bigint, $2::bigint))),
-       coalesce((SELECT likes FROM dating.days WHERE user_id = $1 AND day = date '1970-01-01' + $3::integer), 0),
-       coalesce((SELECT letters FROM dating.days WHERE user_id = $1 AND day = date '1970-01-01' + $3::integer), 0),
-       EXISTS (SELECT FROM dating.judgements WHERE viewer_id = $1 AND candidate_id = $2);
+-- Before a like: the two wait for each other. A statement of its own: what comes behind it sees what the other did.
+-- name: wait_for_each_other :one
+SELECT pg_advisory_xact_lock(hashtextextended('dating pair ' || least($1::bigint, $2::bigint), greatest($1::bigint, $2::bigint)));
 
--- Everything of one judgement. $3 liked, $4 the letter or NULL, $5 now, $6 the day.
--- Offered is who was in the viewer's deck or likes the viewer, and can still be reached.
+-- Everything of one judgement. $3 liked, $4 the letter or NULL, $5 now, $6 the day, $7 and $8 how many likes and letters
+-- there are on it, 0: no limit. Offered is who was in the viewer's deck or likes the viewer, and can still be reached.
 -- name: judge :one
-WITH offered AS MATERIALIZED (
+WITH used AS MATERIALIZED (
+  SELECT $3::boolean AND $7::integer > 0 AND coalesce(max(likes), 0) >= $7 AS likes,
+         $4::bytea IS NOT NULL AND $8::integer > 0 AND coalesce(max(letters), 0) >= $8 AS letters
+  FROM dating.days WHERE user_id = $1 AND day = date '1970-01-01' + $6::integer),
+offered AS MATERIALIZED (
   SELECT c.user_id, v.shadow
   FROM dating.profiles v JOIN dating.profiles c ON c.user_id = $2
   WHERE v.user_id = $1 AND c.user_id <> v.user_id AND v.state = 'active' AND c.state = 'active' AND NOT c.shadow
@@ -18,7 +19,7 @@ WITH offered AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM dating.blocks b WHERE b.by_id = $2 AND b.about_id = $1)),
 made AS (
   INSERT INTO dating.judgements (viewer_id, candidate_id, liked, letter, judged_at)
-  SELECT $1, user_id, $3::boolean, $4::bytea, $5::timestamptz FROM offered
+  SELECT $1, user_id, $3, $4, $5::timestamptz FROM offered, used WHERE NOT used.likes AND NOT used.letters
   ON CONFLICT DO NOTHING
   RETURNING liked),
 matched AS (
@@ -30,10 +31,10 @@ matched AS (
   RETURNING match_id),
 counted AS (
   INSERT INTO dating.days AS d (user_id, day, likes, letters, shown, liked_by, matched)
-  SELECT u.user_id, date '1970-01-01' + $6::integer, u.likes, u.letters, u.shown, u.liked_by,
+  SELECT u.user_id, date '1970-01-01' + $6, u.likes, u.letters, u.shown, u.liked_by,
          (SELECT count(*) FROM matched)
   FROM made CROSS JOIN LATERAL (VALUES
-    ($1::bigint, made.liked::integer, ($4::bytea IS NOT NULL)::integer, 0, 0),
+    ($1::bigint, made.liked::integer, ($4 IS NOT NULL)::integer, 0, 0),
     ($2::bigint, 0, 0, 1, made.liked::integer)) AS u (user_id, likes, letters, shown, liked_by)
   WHERE u.shown > 0 OR made.liked
   ORDER BY u.user_id
@@ -48,7 +49,9 @@ SELECT EXISTS (SELECT FROM made),
                 (SELECT m.match_id FROM dating.matches m
                  WHERE m.low_id = least($1, $2) AND m.high_id = greatest($1, $2) AND m.state <> 'closed')),
        EXISTS (SELECT FROM counted c, offered o WHERE c.user_id = $2 AND c.liked_by = 1 AND NOT o.shadow) AND $3
-         AND NOT EXISTS (SELECT FROM matched);
+         AND NOT EXISTS (SELECT FROM matched),
+       used.likes, used.letters
+FROM used;
 
 -- name: last_judgement :optional
 SELECT candidate_id, liked, letter IS NOT NULL, judged_at FROM dating.judgements

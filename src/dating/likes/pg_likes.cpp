@@ -49,20 +49,17 @@ class pg_likes final : public likes {
     std::optional<std::vector<std::byte>> letter;
     if (what.liked) {
       // From here on the other's like waits for ours to become true, or ours has seen theirs.
-      const auto known = co_await in(sql::before, what.viewer, what.candidate, today);
-      const auto row = known.front();
-      const bool again = row.get<bool>(3);
-      if (!again && used_up(what.premium ? limits_.premium_likes : limits_.likes, row.get<int>(1)))
-        co_return std::unexpected(judge_refusal::likes_used_up);
-      if (!again && !what.letter.empty()) {
-        if (used_up(what.premium ? limits_.premium_letters : limits_.letters, row.get<int>(2)))
-          co_return std::unexpected(judge_refusal::letters_used_up);
-        letter = with_.vault.close(what.letter, purpose(what.viewer, what.candidate));
-      }
+      co_await in.along(sql::wait_for_each_other, what.viewer, what.candidate);
+      if (!what.letter.empty()) letter = with_.vault.close(what.letter, purpose(what.viewer, what.candidate));
     }
-    const auto rows = co_await in(sql::judge, what.viewer, what.candidate, what.liked, letter, now, today);
+    const int most_likes = what.premium ? limits_.premium_likes : limits_.likes;
+    const int most_letters = what.premium ? limits_.premium_letters : limits_.letters;
+    const auto rows = co_await in(sql::judge, what.viewer, what.candidate, what.liked, letter, now, today,
+                                  most_likes, most_letters);
     const auto row = rows.front();
     const bool made = row.get<bool>(0), offered = row.get<bool>(1), there = row.get<bool>(2);
+    if (!there && row.get<bool>(5)) co_return std::unexpected(judge_refusal::likes_used_up);
+    if (!there && row.get<bool>(6)) co_return std::unexpected(judge_refusal::letters_used_up);
     if (!made && !offered && !there) co_return std::unexpected(judge_refusal::not_shown);
     judged out;
     out.again = !made;

@@ -16,7 +16,7 @@ class pg_notices final : public notice_board {
   task<> add(pg::transaction& in, user_id who, std::string_view kind, std::int64_t about_id,
              std::optional<instant> at) override {
     const auto now = time_.now();
-    co_await in(sql::add, who, kind, about_id, now, at.value_or(now));
+    co_await in.along(sql::add, who, kind, about_id, now, at.value_or(now));
     if (at && *at > now) co_return;  // the courier finds it by its own looking
     in.after_commit([this] {
       for (const auto& told : told_) told();
@@ -24,7 +24,7 @@ class pg_notices final : public notice_board {
   }
 
   task<> withdraw(pg::session& in, user_id who, std::string_view kind, std::int64_t about_id) override {
-    co_await in(sql::withdraw, who, kind, about_id);
+    co_await in.along(sql::withdraw, who, kind, about_id);
   }
 
   void on_news(std::function<void()> told) override { told_.push_back(std::move(told)); }

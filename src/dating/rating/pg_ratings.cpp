@@ -42,21 +42,21 @@ class pg_ratings final : public ratings {
   task<> judged(pg::session& in, user_id viewer, user_id candidate, bool liked) override {
     const auto learned = co_await with_.learned.current(in);
     const auto now = with_.time.now();
-    co_await in(statements::judged, viewer, candidate, liked, now, learned->numbers.memory, half_life_s,
-                evidence_.takes(now));
+    co_await in.along(statements::judged, viewer, candidate, liked, now, learned->numbers.memory, half_life_s,
+                      evidence_.takes(now));
   }
   task<> unjudged(pg::session& in, user_id viewer, user_id candidate, bool liked, bool matched) override {
     const auto learned = co_await with_.learned.current(in);
-    co_await in(statements::unjudged, viewer, candidate, liked, learned->numbers.memory, matched);
+    co_await in.along(statements::unjudged, viewer, candidate, liked, learned->numbers.memory, matched);
   }
   task<> matched(pg::session& in, user_id one, user_id other) override {
-    co_await in(statements::outcome, one, other, 1, 0);
+    co_await in.along(statements::outcome, one, other, 1, 0);
   }
   task<> talked(pg::session& in, user_id one, user_id other) override {
-    co_await in(statements::outcome, one, other, 0, 1);
+    co_await in.along(statements::outcome, one, other, 0, 1);
   }
   task<> changed(pg::session& in, user_id who) override {
-    co_await in(statements::changed, who, with_.time.now());
+    co_await in.along(statements::changed, who, with_.time.now());
   }
 
   task<std::vector<scored_candidate>> score(pg::session& in, user_id viewer,

@@ -214,6 +214,42 @@ TEST_F(Ratings, EverybodyIsRatedOnceAndAgainWhenTheirReactionsHaveFaded) {
   EXPECT_GT(of(2).value.level2, 0.42);
 }
 
+TEST_F(Ratings, PeopleWhoseIdsLieFarApartAreRatedAsThoseSideBySideAre) {
+  settle(6);
+  // The same person at 100 to 140, in a gap of the ids, and far beyond.
+  for (const auto* ids : {"generate_series(100, 140)", "generate_series(20000, 29000, 1500)",
+                          "(VALUES (3000000), (5000000000)) v"}) {
+    const std::string from = std::string(" FROM ") + ids + (ids[0] == '(' ? " (i)" : " i");
+    tell(
+        "INSERT INTO accounts.users (user_id, telegram_id, first_name, language, created_at, last_seen_at) "
+        "OVERRIDING SYSTEM VALUE SELECT i, i, 'P', 'ru', now(), now()" +
+        from);
+    tell(
+        "INSERT INTO dating.profiles (user_id, state, consent_version, consented_at, created_at, active_at) "
+        "SELECT i, 'draft', 1, now(), now(), now()" +
+        from);
+    tell(
+        "INSERT INTO dating.ratings (user_id, received_good, received_count, given_good, given_count, "
+        "rated_at) SELECT i, 3, 4, 1, 5, now()" +
+        from);
+  }
+  const auto night = rerate_everybody();
+  EXPECT_EQ(night.looked_at, 41 + 7 + 2);
+  EXPECT_EQ(night.written, night.looked_at);
+  const auto expected = of(120);
+  EXPECT_GT(expected.value.level2, 0.5);
+  for (const std::int64_t who : {100L, 140L, 20'000L, 23'000L, 29'000L, 3'000'000L, 5'000'000'000L}) {
+    const auto found = db.run(kept->find(pool, user_id(who))).value();
+    EXPECT_EQ(found.value.level2, expected.value.level2) << who;
+    EXPECT_EQ(found.value.level3, expected.value.level3) << who;
+    EXPECT_EQ(found.rated_at, time.now()) << who;
+    const auto entries = db.run(kept->history(pool, user_id(who), 10));
+    ASSERT_EQ(entries.size(), 1U) << who;
+    EXPECT_NEAR(entries[0].value.level2, expected.value.level2, 1e-4) << who;
+  }
+  EXPECT_EQ(rerate_everybody().written, 0);
+}
+
 TEST_F(Ratings, AnInterruptedRunIsGoneOnWith) {
   settle(50);
   for (int i = 2; i <= 50; i += 2) judge(1, i, true);
@@ -227,8 +263,11 @@ TEST_F(Ratings, AJudgementThatComesInBetweenIsNotLost) {
   judge(1, 2, true);
   rerating_report report;
   db.run([](Ratings& its, rerating_report& out) -> task<> {
+    static constexpr pg::statement waits{"test.waits", "SELECT count(*) FROM pg_locks WHERE NOT granted",
+                                         pg::cardinality::one};
     const auto tx = co_await its.pool.begin();
     co_await its.kept->judged(*tx, user_id(1), user_id(2), false);
+    co_await (*tx)(waits);  // the judgement goes along with it
     async::scope beside(its.db.io.on(), [](std::string_view, const std::exception_ptr& why) {
       ADD_FAILURE() << async::text_of(why);
     });
@@ -236,8 +275,6 @@ TEST_F(Ratings, AJudgementThatComesInBetweenIsNotLost) {
       into = co_await rerate_dirty(of.pool, of.time, *of.learned);
     };
     beside.spawn("rerate", rate(its, out));
-    static constexpr pg::statement waits{"test.waits", "SELECT count(*) FROM pg_locks WHERE NOT granted",
-                                         pg::cardinality::one};
     for (std::int64_t waiting = 0; waiting == 0;) {
       const auto rows = co_await its.pool(waits);
       waiting = rows.front().get<std::int64_t>(0);
