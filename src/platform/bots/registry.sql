@@ -16,5 +16,9 @@ UPDATE platform.bots SET username = $2, title = $3, last_error = nullif($4, '') 
 -- name: load_progress :optional
 SELECT update_offset, updates_seen, last_update_at FROM platform.bots WHERE bot_id = $1;
 
--- name: save_progress :exec
-UPDATE platform.bots SET update_offset = $2, updates_seen = $3, last_update_at = $4 WHERE bot_id = $1;
+-- name: save_progress :one
+-- Nobody waits for the disk: the effects are safe before this, and after a crash of the machine an update may come twice
+-- as it may after one that struck before this was written.
+WITH saved AS (
+  UPDATE platform.bots SET update_offset = $2, updates_seen = $3, last_update_at = $4 WHERE bot_id = $1 RETURNING bot_id)
+SELECT count(*), set_config('synchronous_commit', 'off', true) FROM saved;

@@ -93,7 +93,7 @@ class update_log {
 std::unique_ptr<update_log> make_memory_update_log();
 
 struct dispatcher_options {
-  std::size_t max_parallel = 32;          // chats handled side by side
+  std::size_t max_parallel = 100;         // chats handled side by side: all of one poll
   std::size_t seen_window = 1'000;        // update ids that are remembered against duplicates
   std::chrono::milliseconds slow{1'000};  // polling goes on without the handlers that take longer
   std::chrono::milliseconds pause{500};   // after a poll that failed; doubled up to 60 times this
