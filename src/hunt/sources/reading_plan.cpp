@@ -131,8 +131,10 @@ void reading_plan::put(const source& what, instant now) {
     who.reread_due = now;
     who.looked_down_to = who.seen_up_to + 1;
     if (who.seen_up_to != 0 && who.feed.empty()) {
-      // When the newest page was looked at before the restart is not known; at the latest a gap ago.
-      const auto last_look = what.last_read_at.value_or(now) - s.longest(s.pace.reread_gap);
+      // When the newest page was looked at before the restart is not known: at the latest when it had been
+      // due for one gap of reading. Posts have whole seconds.
+      const auto last_look = what.last_read_at.value_or(now) - s.longest(s.pace.reread_gap + s.pace.max_gap) -
+                             std::chrono::seconds(1);
       who.look = {.cursor = who.seen_up_to + 1, .down_to = 1, .since = last_look};
     }
     if (!who.paused) s.enqueue(what.id, who);
