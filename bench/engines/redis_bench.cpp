@@ -1,12 +1,14 @@
 // Our Redis client and the cache's second level beside hiredis, on one server of their own, interleaved. No
 // arguments:
 //   build/release/bench/redis_bench
+// Half a minute on a quiet machine; each line comes when it has been measured.
 // GET of a value of 200 bytes; depth is how many wait at once. hiredis is the bare library in its blocking
 // form, whose pipeline has the same depth; it has no event loop, no time limits and no reconnecting.
 #include <fmt/core.h>
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include "async/loop.hpp"
@@ -97,6 +99,7 @@ void show(std::string_view what, int depth, const figures& got) {
 }  // namespace
 
 int main() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // into a pipe too: whoever ends it early has what was measured
   redis::server_for_test server;
   pg::test_database database(TANDEM_SOURCE_DIR "/migrations");
   async::loop io;
@@ -137,10 +140,10 @@ int main() {
   for (int round = 0; round < rounds; ++round) {
     for (const int depth : {1, 32}) {
       const auto bare = with_hiredis(server.at().port, depth);
-      const auto ours = with_tasks(io, depth, ask_client);
-      const auto second = with_tasks(io, depth, ask_cache);
       show("hiredis, GET", depth, bare);
+      const auto ours = with_tasks(io, depth, ask_client);
       show("our client, GET", depth, ours);
+      const auto second = with_tasks(io, depth, ask_cache);
       show("cache, second level (GET + PTTL)", depth, second);
       fmt::print("{:<34} client {:.2f}, cache {:.2f}\n", "  rate beside hiredis",
                  ours.per_second / bare.per_second, second.per_second / bare.per_second);

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <random>
 
@@ -113,6 +114,7 @@ void show(std::string_view what, const figures& bare, const figures& ours) {
 }  // namespace
 
 int main() {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // into a pipe too: whoever ends it early has what was measured
   s3::server_for_test server;
   async::loop io;
   const system_clock time;
