@@ -141,5 +141,8 @@ class Clock:
         while self.list and self.list[0][0] <= now:
             yield heapq.heappop(self.list)[2]
 
+    def forget(self):
+        self.list.clear()
+
     def wait(self, most=0.02):
         return max(0.0, min(most, self.list[0][0] - time.time() if self.list else most))

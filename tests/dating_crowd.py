@@ -12,7 +12,7 @@ import threading
 import time
 
 from crowd import Clock, Ear, Wire
-from driver import memory_mb, percentile
+from driver import Meter, memory_mb, percentile
 
 BOT = "tandem_dating_bot"
 IN_FLIGHT_S = 2.0  # before a kill: accepted by the sandbox, and not yet marked
@@ -67,14 +67,17 @@ class Crowd:
 
     def __init__(self, town, people, groups, dice):
         self.town, self.dice = town, dice
+        self.meter = Meter(town)
+        self.peak_mb = 0           # of the product, whichever process it was
         self.wire = Wire(town.sandbox_port)
         self.ear = Ear(town.sandbox_port)
         self.clock = Clock()
         self.bot = town.bots()[BOT]["id"]
         where = far_towns(os.path.join(os.path.dirname(town.binary), "share/tandem/places.tsv"), groups)
-        made = town.api("POST", "/people", {"people": [{"first_name": f"Человек{words(n)}"[:30], "language_code": "ru"}
+        made = town.api("POST", "/people", {"people": [{"first_name": self.name_of_number(n), "language_code": "ru"}
                                                        for n in range(people)]})
         self.people = [Person(n, one["id"], where[n // 2 % groups], n % 2) for n, one in enumerate(made["people"])]
+        self.one_of_each = 2 * groups  # the first woman and the first man of each town
         self.by_id = {one.id: one for one in self.people}
         self.registered = 0
         self.presses = {}                      # (person, candidate) → (liked, when)
@@ -88,6 +91,13 @@ class Crowd:
         self.running = False
         self.heard = time.time()
         self.calls = 0
+
+    @staticmethod
+    def name_of_number(number):
+        return f"Человек{words(number)}"[:30]
+
+    def name_of(self, person):
+        return self.name_of_number(person.number)
 
     # -- what the bot says
 
@@ -232,20 +242,57 @@ class Crowd:
             self.turn()
 
     def register_all(self, at_once, seconds):
+        """The first of each town and sex through the conversation; everybody else gets that one's profile under their own
+        name, as the conversation leaves it, and begins with /start. Returns how many have registered, and in what time."""
         begun = time.time()
-        waiting = list(reversed(self.people))
-        end = begun + seconds
-        while self.registered < len(self.people):
-            while waiting and len(self.people) - len(waiting) - self.registered < at_once:
+        first, others = self.people[:self.one_of_each], self.people[self.one_of_each:]
+        self.begin(first, at_once, begun + seconds)
+        took = time.time() - begun
+        self.settle(quiet=1, seconds=60)
+        self.copy_profiles(others)
+        for person in others:
+            person.step = len(self.REGISTRATION) - 1
+        self.begin(others, at_once, begun + seconds)
+        return len(first), took, time.time() - begun
+
+    def begin(self, people, at_once, end):
+        waiting, done = list(reversed(people)), self.registered + len(people)
+        while self.registered < done:
+            while waiting and len(waiting) + at_once > done - self.registered:
                 self.say(waiting.pop(), {"start": ""})
-            assert time.time() < end, f"{self.registered} of {len(self.people)} have registered in {seconds} s"
+            assert time.time() < end, f"{done - self.registered} of {len(people)} are not there in time"
             self.turn()
-        return time.time() - begun
+
+    def copy_profiles(self, people):
+        pairs = ", ".join(f"({one.id}, '{self.name_of(one)}', {self.people[one.number % self.one_of_each].id})"
+                          for one in people)
+        if not pairs:
+            return
+        written = self.ask(f"""
+            CREATE TEMP TABLE pairs AS SELECT * FROM (VALUES {pairs}) AS p (telegram_id, name, like_id);
+            INSERT INTO accounts.users (telegram_id, first_name, language, created_at, last_seen_at)
+              SELECT p.telegram_id, p.name, u.language, u.created_at, u.last_seen_at
+              FROM pairs p JOIN accounts.users u ON u.telegram_id = p.like_id;
+            INSERT INTO dating.profiles
+              SELECT (jsonb_populate_record(l, jsonb_build_object('user_id', u.user_id, 'name', p.name))).*
+              FROM pairs p JOIN accounts.users u USING (telegram_id) JOIN accounts.users t ON t.telegram_id = p.like_id
+              JOIN dating.profiles l ON l.user_id = t.user_id;
+            INSERT INTO dating.ratings
+              SELECT (jsonb_populate_record(l, jsonb_build_object('user_id', u.user_id))).*
+              FROM pairs p JOIN accounts.users u USING (telegram_id) JOIN accounts.users t ON t.telegram_id = p.like_id
+              JOIN dating.ratings l ON l.user_id = t.user_id ON CONFLICT DO NOTHING;
+            ANALYZE accounts.users; ANALYZE dating.profiles; ANALYZE dating.ratings;
+            SELECT count(*) FROM dating.profiles WHERE state = 'active'""")
+        assert int(written[0][0]) == len(self.people), f"{written} of {len(self.people)} profiles"
 
     def live(self, seconds, every, strike=None, strike_every=0):
         """Everybody acts once in `every` seconds; `strike` runs beside it, again and again."""
         self.every, self.running = every, True
+        self.answers, self.deliveries, self.actions = [], [], 0
+        self.peak_mb = 0
         begun = time.time()
+        self.meter.begin()
+        self.clock.forget()
         for person in self.people:
             self.clock.at(begun + self.dice.random() * every, person)
         struck, next_strike = None, begun + strike_every
@@ -255,19 +302,33 @@ class Crowd:
                 struck.start()
                 next_strike = time.time() + strike_every
             self.turn()
+            if time.time() > self.meter.last + 1:
+                self.meter.look()
+                self.look_at_memory()
         self.running = False
+        took = time.time() - begun
+        said = f"{self.actions / took:.0f} actions/s ({len(self.people) / every:.0f} wanted), {self.meter.shares()}"
         if struck:
             while struck.is_alive():
                 self.turn()
+        return said
+
+    def look_at_memory(self):
+        try:
+            self.peak_mb = max(self.peak_mb, memory_mb(self.town.product.pid)[0])
+        except OSError:
+            pass  # just killed
 
     def settle(self, quiet, seconds):
-        """Until the bot has taken everything, says nothing more, and keeps nothing that it should have said."""
-        end = time.time() + seconds
+        """Until the bot has taken everything, says nothing more, and keeps nothing that it should have said; how long the
+        last word of it was waited for."""
+        begun = time.time()
+        end = begun + seconds
         while time.time() < end:
             self.turn()
             if not self.wire.pending() and time.time() - self.heard > quiet:
                 if self.town.bots()[BOT]["pending_updates"] == 0 and not self.overdue():
-                    return
+                    return max(0.0, self.heard - begun)
                 time.sleep(0.2)
         raise AssertionError("the bot does not come to rest")
 
@@ -279,8 +340,8 @@ class Crowd:
         with open(pid_file) as file:
             sockets = file.read().splitlines()[4]
         account = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        done = subprocess.run([*account, "psql", "-qAtX", "-F", "\t", "-h", sockets, "-U", "tandem", "-d", "tandem", "-c",
-                               question], capture_output=True, text=True, cwd="/")
+        done = subprocess.run([*account, "psql", "-qAtX", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", sockets, "-U", "tandem",
+                               "-d", "tandem"], input=question, capture_output=True, text=True, cwd="/")
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
@@ -344,8 +405,11 @@ class Crowd:
                "out of order": disordered, "refused by the sandbox": self.refused}
         return [f"{name}: {len(list(some))}, {list(some)[:3]}" for name, some in bad.items() if some], len(bad)
 
-    def figures(self, seconds):
-        peak, now = memory_mb(self.town.product.pid)
-        return (f"{self.actions / seconds:.0f} actions/s, answers p50 {percentile(self.answers, 0.5) * 1e3:.0f} ms p99 "
-                f"{percentile(self.answers, 0.99) * 1e3:.0f} ms, messages p50 {percentile(self.deliveries, 0.5) * 1e3:.0f} "
-                f"ms p99 {percentile(self.deliveries, 0.99) * 1e3:.0f} ms, memory {now:.0f} MB (peak {peak:.0f})")
+    def figures(self):
+        self.look_at_memory()
+
+        def ms(values):
+            return f"p50 {percentile(values, 0.5) * 1e3:.0f} p99 {percentile(values, 0.99) * 1e3:.0f} ms"
+
+        return (f"{len(self.answers)} answers {ms(self.answers)}, {len(self.deliveries)} messages {ms(self.deliveries)}, "
+                f"memory at most {self.peak_mb:.0f} MB")

@@ -1,6 +1,7 @@
 """Drives the real program in whole-process tests and benches: starts processes, plays people through the sandbox's
 control contract (docs/sandbox.md), reads the record. Standard library only."""
 import collections
+import glob
 import http.client
 import json
 import os
@@ -215,6 +216,57 @@ def memory_mb(pid):
     with open(f"/proc/{pid}/status") as status:
         found = dict(re.findall(r"(VmHWM|VmRSS):\s+(\d+) kB", status.read()))
     return int(found.get("VmHWM", 0)) / 1024, int(found.get("VmRSS", 0)) / 1024
+
+
+class Meter:
+    """Which share of a core this program, the sandbox, the product and its PostgreSQL take, and what the machine has left.
+    Looked at about once a second: what begins and ends in between is not seen, nor is what a process did after the last
+    look."""
+
+    def __init__(self, town):
+        self.town = town
+        self.begin()
+
+    def begin(self):
+        self.known, self.used = {}, collections.Counter()
+        self.begun = self.last = time.time()
+        self.idle = self.idle_seconds()
+        self.look()
+        self.used.clear()
+
+    @staticmethod
+    def idle_seconds():
+        with open("/proc/stat") as stat:
+            return int(stat.readline().split()[4]) / os.sysconf("SC_CLK_TCK")
+
+    def processes(self):
+        yield "driver", os.getpid()
+        yield "sandbox", self.town.sandbox.pid
+        if self.town.product:
+            yield "product", self.town.product.pid
+        for file in glob.glob(self.town.folder + "/product/postgres/**/postmaster.pid", recursive=True):
+            with open(file) as lines:
+                server = int(lines.readline())
+            yield "postgres", server
+            with open(f"/proc/{server}/task/{server}/children") as children:
+                yield from (("postgres", int(one)) for one in children.read().split())
+
+    def look(self):
+        try:
+            for name, pid in self.processes():
+                now = cpu_seconds(pid)
+                self.used[name] += now - self.known.get(pid, 0)
+                self.known[pid] = now
+        except OSError:
+            pass  # just killed
+        self.last = time.time()
+
+    def shares(self):
+        self.look()
+        took = self.last - self.begun
+        said = ", ".join(f"{name} {100 * self.used[name] / took:.0f} %"
+                         for name in ("product", "postgres", "sandbox", "driver"))
+        return f"of a core: {said}, idle {100 * (self.idle_seconds() - self.idle) / took:.0f} %"
 
 
 def cpu_seconds(pid):
