@@ -340,6 +340,7 @@ TEST_P(Client, ManyRequestsAtOnceShareTheAllowedConnections) {
   int right = 0;
   auto ask = [&](int n) -> task<> {
     auto what = to("/" + std::to_string(n));
+    what.pipeline = n % 3 != 0;  // some go behind others, some wait in line
     const auto answer = co_await client->send(std::move(what));
     right += answer.body == std::to_string(n);
   };
