@@ -1,5 +1,7 @@
 #include "hunt/sources/reading_plan.hpp"
 
+#include <random>
+
 namespace tandem::hunt {
 namespace {
 
@@ -316,6 +318,73 @@ TEST(ReadingPlan, AfterARestartEverythingSinceTheLastLookIsLookedAt) {
   for (std::int64_t id = 81; id < 140; ++id)
     EXPECT_GE(jobs.read[static_cast<std::size_t>(id)], start + 25s) << id;
   EXPECT_EQ(jobs.read[150], start + 25s) << "the news do not wait for that";
+}
+
+// Bursts and silences, a reader that is killed and comes back seconds later with what the database knows, and
+// posts that are edited while they are among the three newest.
+TEST(ReadingPlan, NoEditIsMissedHoweverOftenTheReaderIsKilled) {
+  struct post {
+    instant at;
+    int version = 0, stored = -1;
+  };
+  reading_pace pace;
+  pace.min_gap = 200ms;
+  pace.max_gap = 400ms;
+  pace.requests_per_second = 1000;
+  pace.reread_gap = 5s;
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    std::minstd_rand dice(seed);
+    const auto between = [&](std::chrono::milliseconds from, std::chrono::milliseconds to) {
+      return std::chrono::milliseconds(
+          std::uniform_int_distribution<std::int64_t>(from.count(), to.count())(dice));
+    };
+    std::vector<post> posts(1);  // by id; there is no post 0
+    auto one = channel(1, 0, false);
+    instant now = start, away_until = start;
+    std::unique_ptr<reading_plan> plan;
+    const auto read_page = [&](const page_request& ask) {
+      auto shown = answer_of(ask, static_cast<std::int64_t>(posts.size()) - 1);
+      for (auto& each : shown.posts)
+        each.posted_at =
+            std::chrono::floor<std::chrono::seconds>(posts.at(static_cast<std::size_t>(each.message_id)).at);
+      const auto use = plan->use_of(ask, shown);
+      for (const auto& each : shown.posts) {
+        auto& it = posts[static_cast<std::size_t>(each.message_id)];
+        if (use.store && (it.stored >= 0 || each.message_id > use.store_above)) it.stored = it.version;
+      }
+      one.last_message_id = std::max(one.last_message_id, use.seen_up_to);
+      one.last_read_at = now;
+      plan->stored(ask, shown, use, now);
+    };
+    const auto pass = [&](std::chrono::milliseconds time) {
+      for (const auto end = now + time; now < end; now += 10ms) {
+        if (now < away_until) continue;
+        if (!plan) {
+          plan = std::make_unique<reading_plan>(pace, seed);
+          plan->put(one, now);
+        }
+        if (const auto ask = plan->next(now)) read_page(*ask);
+      }
+    };
+    pass(3s);
+    for (int life = 0; life < 60; ++life) {
+      for (int n = 0; n < 5; ++n) {
+        posts.push_back({now});
+        if (dice() % 5 < 2)
+          ++posts[posts.size() - 1 - std::min<std::size_t>(dice() % 3, posts.size() - 2)].version;
+        pass(between(40ms, 300ms));
+      }
+      const auto fate = dice() % 8;
+      if (fate < 2) {
+        plan.reset();
+        away_until = now + between(300ms, 6500ms);
+      }
+      pass(fate == 7 ? between(6s, 10s) : 300ms);
+    }
+    pass(60s);
+    for (std::size_t id = 1; id < posts.size(); ++id)
+      EXPECT_EQ(posts[id].stored, posts[id].version) << "post " << id << ", seed " << seed;
+  }
 }
 
 TEST(ReadingPlan, APageOfEditsThatCannotBeReadDoesNotKeepTheNewsBack) {
