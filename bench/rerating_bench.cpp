@@ -76,7 +76,8 @@ std::string interests_of(std::string_view numbers) {
 // like, 2 a skip, 3 a like that was a match.
 int prepare(const std::string& folder) {
   std::ofstream users(folder + "/ours_users.tsv"), profiles(folder + "/ours_profiles.tsv"),
-      ratings(folder + "/ours_ratings.tsv"), photos(folder + "/ours_photos.tsv");
+      ratings(folder + "/ours_ratings.tsv"), photos(folder + "/ours_photos.tsv"),
+      judgements(folder + "/ours_judgements.tsv");
   std::mt19937_64 dice(42);
   std::size_t people = 0;
   const auto said = read_whole(folder + "/profiles.tsv");
@@ -106,8 +107,11 @@ int prepare(const std::string& folder) {
   each_line(judged, [&](const std::vector<std::string_view>& f) {
     auto& viewer = known[static_cast<std::size_t>(whole(f[0]))];
     auto& candidate = known[static_cast<std::size_t>(whole(f[1]))];
-    learn(viewer.known, candidate.known, f[2] != "2", with,
-          begun - std::chrono::seconds(30 * 86'400 - n++ / 8));
+    const bool liked = f[2] != "2";
+    const auto at = begun - std::chrono::seconds(30 * 86'400 - n++ / 8);
+    learn(viewer.known, candidate.known, liked, with, at);
+    fmt::print(judgements, "{}\t{}\t{}\t{:%F %T}+00\n", f[0], f[1], liked ? 't' : 'f',
+               std::chrono::floor<std::chrono::seconds>(at));
     candidate.matched = candidate.matched * with.memory + (f[2] == "3" ? 1 : 0);
   });
   const auto moment = [](const std::optional<instant>& at) {

@@ -336,13 +336,13 @@ CREATE VIEW dating.rating_history AS
 CREATE FUNCTION dating.without_old(past smallint[], oldest integer) RETURNS smallint[]
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT past[5 * (SELECT count(*) FROM generate_series(1, cardinality(past), 5) AS i WHERE past[i] < oldest)::integer + 1:] $$;
--- The last value of a day stays. Days count from 2020.
-CREATE FUNCTION dating.remember(past smallint[], today integer, oldest integer, level1 double precision,
-                                level2 double precision, level3 double precision, version integer)
+-- The last value of a day stays. Days count from 2020; the levels are in millionths.
+CREATE FUNCTION dating.remember(past smallint[], today integer, oldest integer, level1 integer, level2 integer,
+                                level3 integer, version integer)
   RETURNS smallint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN past[cardinality(past) - 4] = today THEN past[:cardinality(past) - 5]
               WHEN past[1] < oldest THEN dating.without_old(past, oldest) ELSE past END
-         || ARRAY[today, level1 * 1000, level2 * 10000, least(level3 * 10000, 32000), version]::smallint[] $$;
+         || ARRAY[today, level1 / 1000, level2 / 100, least(level3 / 100, 32000), version]::smallint[] $$;
 -- A sample of showings as they were known at their moment: what the coefficients are fitted to.
 CREATE TABLE dating.rating_evidence (
   viewer_id    bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,

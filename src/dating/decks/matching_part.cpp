@@ -10,6 +10,7 @@
 #include "dating/decks/deck_low.hpp"
 #include "dating/decks/matching_part_sql.hpp"
 #include "dating/matching/matching.hpp"
+#include "dating/profiles/profiles.hpp"
 #include "platform/log/log.hpp"
 
 namespace tandem::dating {
@@ -27,13 +28,16 @@ std::int64_t day_number(instant when) {
   return std::chrono::floor<std::chrono::days>(when).time_since_epoch().count();
 }
 
-matching_profile read_profile(const pg::result::row& row) {
+matching_profile read_profile(const pg::result::row& row, std::int64_t today) {
   matching_profile out;
   out.who = row.get<user_id>(0);
   out.is = row.get<bool>(1) ? sex::male : sex::female;
   const auto seeks = row.get<std::string_view>(2);
   out.seeks = seeks == "female" ? seeking::female : seeks == "male" ? seeking::male : seeking::anyone;
-  out.age = static_cast<std::uint8_t>(row.get<int>(3));
+  const auto day = [](std::int64_t number) {
+    return calendar_day(std::chrono::sys_days(std::chrono::days(number)));
+  };
+  out.age = static_cast<std::uint8_t>(age_on(day(row.get<std::int64_t>(3)), day(today)));
   out.wanted = {static_cast<std::uint8_t>(row.get<int>(4)), static_cast<std::uint8_t>(row.get<int>(5))};
   out.at = {row.get<double>(6), row.get<double>(7)};
   out.city = row.get<std::int32_t>(8);
@@ -154,9 +158,9 @@ class matching_part final : public async::part {
   task<> read_range(std::int64_t after, std::int64_t until, std::vector<matching_profile>& people,
                     std::vector<user_id>& shadows) {
     for (;;) {
-      const auto rows = co_await with_.db(sql::profiles, after, settings_.page, today_, until);
+      const auto rows = co_await with_.db(sql::profiles, after, settings_.page, until);
       for (int i = 0; i < rows.size(); ++i) {
-        people.push_back(read_profile(rows[i]));
+        people.push_back(read_profile(rows[i], today_));
         if (rows[i].get<bool>(11)) shadows.push_back(people.back().who);
         after = people.back().who.value;
       }
@@ -185,7 +189,7 @@ class matching_part final : public async::part {
   task<> learn_changes() {
     const auto now = co_await with_.db(sql::horizon);
     auto passed = now.front().get<std::string>(0);
-    const auto rows = co_await with_.db(sql::changed, horizon_, today_, with_.time.now());
+    const auto rows = co_await with_.db(sql::changed, horizon_, with_.time.now());
     std::vector<user_id> newcomers;
     for (int i = 0; i < rows.size(); ++i) {
       const auto who = rows[i].get<user_id>(0);
@@ -193,7 +197,7 @@ class matching_part final : public async::part {
         engine_->remove(who);
         continue;
       }
-      const auto one = read_profile(rows[i]);
+      const auto one = read_profile(rows[i], today_);
       const bool fresh = !engine_->find(who);
       engine_->put(one);
       if (rows[i].get<bool>(11)) {

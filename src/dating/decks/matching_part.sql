@@ -5,25 +5,22 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text;
 -- name: bounds :one
 SELECT coalesce(min(user_id), 1), coalesce(max(user_id), 0) FROM dating.profiles;
 
--- What the engine keeps of people, by pages of their ids up to $4. $3 the day.
+-- What the engine keeps of people, by pages of their ids up to $3. In the shortest digits: a million lines are read.
 -- name: profiles :many
-SELECT p.user_id, p.sex = 'male', p.seeks, extract(year FROM age(date '1970-01-01' + $3::integer, p.born_on))::integer,
-       p.age_from, p.age_to, p.latitude::float8, p.longitude::float8, p.place_id,
-       CASE WHEN p.own_city THEN 0 ELSE p.radius_km END,
-       coalesce(r.level3, 0.285), p.shadow
+SELECT p.user_id, p.sex = 'male', p.seeks, p.born_on - date '1970-01-01', p.age_from, p.age_to, p.latitude, p.longitude,
+       p.place_id, CASE WHEN p.own_city THEN 0 ELSE p.radius_km END, coalesce(r.level3, 0.285::real), p.shadow
 FROM dating.profiles p LEFT JOIN dating.ratings r USING (user_id)
-WHERE p.user_id > $1 AND p.user_id <= $4 AND p.state = 'active'
+WHERE p.user_id > $1 AND p.user_id <= $3 AND p.state = 'active'
 ORDER BY p.user_id LIMIT $2;
 
 -- Who has changed since the horizon $1, as they are now; who is not shown any more comes without a sex.
 -- name: changed :many
 WITH who AS (SELECT DISTINCT user_id FROM dating.changes WHERE xid >= $1::text::xid8)
-SELECT who.user_id, p.sex = 'male', p.seeks, extract(year FROM age(date '1970-01-01' + $2::integer, p.born_on))::integer,
-       p.age_from, p.age_to, p.latitude::float8, p.longitude::float8, p.place_id,
-       CASE WHEN p.own_city THEN 0 ELSE p.radius_km END,
+SELECT who.user_id, p.sex = 'male', p.seeks, p.born_on - date '1970-01-01', p.age_from, p.age_to, p.latitude, p.longitude,
+       p.place_id, CASE WHEN p.own_city THEN 0 ELSE p.radius_km END,
        coalesce(r.level3, 0.285)
          + CASE WHEN EXISTS (SELECT FROM dating.entitlements e
-                             WHERE e.user_id = p.user_id AND e.kind = 'boost' AND e.until > $3) THEN 0.3 ELSE 0 END,
+                             WHERE e.user_id = p.user_id AND e.kind = 'boost' AND e.until > $2) THEN 0.3 ELSE 0 END,
        p.shadow
 FROM who
 LEFT JOIN dating.profiles p ON p.user_id = who.user_id AND p.state = 'active'

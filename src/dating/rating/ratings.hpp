@@ -87,7 +87,7 @@ struct rerating_report {
 // Those about whom something has happened, at most `limit` of them.
 task<rerating_report> rerate_dirty(pg::pool& db, const clock& time, coefficient_store& learned,
                                    int limit = 100'000);
-// Everybody who has a rating, in bounded batches of a transaction each, two batches at a time. Safe to stop
+// Everybody who has a rating, in bounded batches of a transaction each, three batches at a time. Safe to stop
 // and to repeat. Profiles are read again only where the coefficients are newer than the last run, and of
 // those about whom something has happened; the judgements are never read. (A birthday alone is waited with.)
 task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_store& learned);

@@ -82,18 +82,20 @@ FROM dating.ratings WHERE user_id = $1;
 -- name: history :many
 SELECT at, level1, level2, level3, version FROM dating.rating_history WHERE user_id = $1 ORDER BY at DESC LIMIT $2;
 
--- name: middle :optional
-SELECT user_id FROM dating.ratings ORDER BY user_id
-OFFSET (SELECT greatest(reltuples, 0)::bigint / 2 FROM pg_class WHERE oid = 'dating.ratings'::regclass) LIMIT 1;
+-- name: bounds :one
+SELECT coalesce(min(user_id), 1), coalesce(max(user_id), 0) FROM dating.ratings;
+
+-- name: next_one :optional
+SELECT user_id FROM dating.ratings WHERE user_id > $1 ORDER BY user_id LIMIT 1;
 
 -- name: batch :many
 -- xmin names the version of the row: what has changed meanwhile is not written over.
-SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
+SELECT user_id, xmin, received_good, received_count, date_part('epoch', received_at)::bigint,
        given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty, past[1]
-FROM dating.ratings WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id LIMIT $3;
+FROM dating.ratings WHERE user_id BETWEEN $1 AND $2 ORDER BY user_id;
 
 -- name: dirty_batch :many
-SELECT user_id, xmin::text::bigint, received_good, received_count, date_part('epoch', received_at)::bigint,
+SELECT user_id, xmin, received_good, received_count, date_part('epoch', received_at)::bigint,
        given_good, given_count, date_part('epoch', given_at)::bigint, matched, talked, level1, level2, level3, dirty, past[1]
 FROM dating.ratings WHERE dirty ORDER BY user_id LIMIT $1;
 
@@ -113,21 +115,41 @@ WHERE p.user_id BETWEEN $1 AND $2
 ORDER BY p.user_id;
 
 -- name: write :one
--- $11 and $12: today and the oldest day of the history, counted from 2020. Nobody waits for the disk: what a crash
--- takes back is rated again, from the same tallies.
+-- Levels in millionths; a level 2 of -1: it has not moved, and is looked through. $6 to $9: the version, now, today and
+-- the oldest day of the history, counted from 2020. Nobody waits for the disk: what a crash takes back is rated again,
+-- from the same tallies.
 WITH done AS (
-  UPDATE dating.ratings r SET level1 = n.level1, level2 = n.level2, level3 = n.level3, dirty = false,
-    version = CASE WHEN n.moved = 1 THEN $7::integer ELSE r.version END,
-    rated_at = CASE WHEN n.moved = 1 THEN $8::timestamptz ELSE r.rated_at END,
-    past = CASE WHEN n.moved = 1
-                THEN dating.remember(r.past, $11::integer, $12::integer, n.level1, n.level2, n.level3, $7)
-                WHEN r.past[1] < $12 THEN dating.without_old(r.past, $12) ELSE r.past END
-  FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::float8[], $5::float8[], $6::bigint[])
-    AS n (user_id, version_of_row, level1, level2, level3, moved)
-  WHERE r.user_id = n.user_id AND r.user_id BETWEEN $9 AND $10 AND r.xmin::text::bigint = n.version_of_row
-  RETURNING n.moved
+  UPDATE dating.ratings r SET dirty = false,
+    level1 = CASE WHEN n.level2 < 0 THEN r.level1 ELSE n.level1 * 1e-6::float8 END,
+    level2 = CASE WHEN n.level2 < 0 THEN r.level2 ELSE n.level2 * 1e-6::float8 END,
+    level3 = CASE WHEN n.level2 < 0 THEN r.level3 ELSE n.level3 * 1e-6::float8 END,
+    version = CASE WHEN n.level2 < 0 THEN r.version ELSE $6::integer END,
+    rated_at = CASE WHEN n.level2 < 0 THEN r.rated_at ELSE $7::timestamptz END,
+    past = CASE WHEN n.level2 >= 0 THEN dating.remember(r.past, $8::integer, $9::integer, n.level1, n.level2, n.level3, $6)
+                WHEN r.past[1] < $9 THEN dating.without_old(r.past, $9) ELSE r.past END
+  FROM unnest($1::bigint[], $2::xid[], $3::integer[], $4::integer[], $5::integer[])
+    AS n (user_id, version_of_row, level1, level2, level3)
+  WHERE r.user_id = n.user_id AND r.xmin = n.version_of_row
+  RETURNING n.level2
 )
-SELECT count(*) FILTER (WHERE moved = 1), count(*), set_config('synchronous_commit', 'off', true) FROM done;
+SELECT count(*) FILTER (WHERE level2 >= 0), count(*), set_config('synchronous_commit', 'off', true) FROM done;
+
+-- name: write_between :one
+-- The same for a range of ids in which nearly everybody has moved: what is written lies at the places of the ids, $1
+-- before the first, $10 the last, so that nothing is joined: half the work. Who is not written has the version 0 there,
+-- as no row has.
+WITH done AS (
+  UPDATE dating.ratings r SET dirty = false,
+    level1 = ($3::integer[])[(r.user_id - $1::bigint)::integer] * 1e-6::float8,
+    level2 = ($4::integer[])[(r.user_id - $1)::integer] * 1e-6::float8,
+    level3 = ($5::integer[])[(r.user_id - $1)::integer] * 1e-6::float8,
+    version = $6::integer, rated_at = $7::timestamptz,
+    past = dating.remember(r.past, $8::integer, $9::integer, ($3)[(r.user_id - $1)::integer],
+                           ($4)[(r.user_id - $1)::integer], ($5)[(r.user_id - $1)::integer], $6)
+  WHERE r.user_id > $1 AND r.user_id <= $10::bigint AND r.xmin = ($2::xid[])[(r.user_id - $1)::integer]
+  RETURNING 1
+)
+SELECT count(*), count(*), set_config('synchronous_commit', 'off', true) FROM done;
 
 -- name: forget_evidence :exec
 -- The latest $1 of them are kept.
