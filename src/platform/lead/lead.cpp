@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <random>
 
 #include "async/scope.hpp"
@@ -42,10 +45,28 @@ class sole_lead final : public candidate {
   bool leads_ = false;
 };
 
-std::string fresh_holder() {
-  char host[256] = "";
+// Where a process id says whose it is: "host/pid:[4026531836]/", the last of them the kernel's space of
+// process ids, which a container has for itself.
+std::string this_machine() {
+  char host[256] = "", space[64] = "";
   gethostname(host, sizeof host - 1);
-  return std::string(host) + "/" + std::to_string(getpid()) + "/" + std::to_string(std::random_device{}());
+  if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) space[0] = '\0';
+  return std::string(host) + "/" + space + "/";
+}
+
+std::string fresh_holder() {
+  return this_machine() + std::to_string(getpid()) + "/" + std::to_string(std::random_device{}());
+}
+
+// Whether the holder ran here and has ended: nobody needs to wait for its lease to run out.
+bool has_died(std::string_view holder) {
+  const auto here = this_machine();
+  if (!holder.starts_with(here)) return false;
+  holder.remove_prefix(here.size());
+  pid_t process = 0;
+  const auto [end, failed] = std::from_chars(holder.data(), holder.data() + holder.size(), process);
+  if (failed != std::errc() || process <= 0) return false;
+  return kill(process, 0) != 0 && errno == ESRCH;
 }
 
 class pg_lead final : public candidate {
@@ -61,6 +82,7 @@ class pg_lead final : public candidate {
 
   task<> start() override {
     if (work_) co_return;
+    co_await bury();
     co_await renew();
     work_ = std::make_unique<async::scope>(on_, [](std::string_view, const std::exception_ptr&) {});
     work_->spawn("lead", keep());
@@ -102,10 +124,19 @@ class pg_lead final : public candidate {
   }
 
  private:
+  // Ends the lease of a holder that has died on this machine.
+  task<> bury() {
+    const auto row = co_await db_(sql::lead::holder, options_.name);
+    if (row.empty()) co_return;
+    const auto holder = row.front().get<std::string>(0);
+    if (has_died(holder)) co_await db_(sql::lead::release, options_.name, holder);
+  }
+
   task<> keep() {
     for (;;) {
       co_await async::sleep_for(options_.renew_every);
       try {
+        if (!epoch_) co_await bury();
         co_await renew();
       } catch (const pg::error&) {  // then the lease runs out: epoch() knows
       }

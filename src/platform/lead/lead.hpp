@@ -45,7 +45,8 @@ struct lease_options {
 };
 
 // A row in the database: holder, epoch, and until when by the database's clock. The holder is this object, so
-// a process that was started again does not take itself for the one before.
+// a process that was started again does not take itself for the one before; of one that has died on this
+// machine it does not wait for the lease to run out.
 std::unique_ptr<candidate> make_pg_candidate(executor on, pg::pool& db, lease_options options = {});
 
 }  // namespace tandem::lead

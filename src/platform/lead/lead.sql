@@ -15,5 +15,8 @@ SELECT epoch FROM platform.leases
 WHERE name = $1 AND holder = $2 AND epoch = $3 AND held_until > clock_timestamp()
 FOR SHARE;
 
+-- name: holder :optional
+SELECT holder FROM platform.leases WHERE name = $1 AND held_until > clock_timestamp();
+
 -- name: release :exec
 UPDATE platform.leases SET held_until = '-infinity' WHERE name = $1 AND holder = $2;

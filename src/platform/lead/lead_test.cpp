@@ -1,3 +1,6 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "async/within.hpp"
 #include "platform/lead/guard.hpp"
 #include "platform/lead/lead_conformance.hpp"
@@ -82,6 +85,23 @@ TEST(PgLead, AProcessThatWasAsleepTooLongMayNotWriteEvenIfItThinksThatItLeads) {
   EXPECT_FALSE(bench.io.run(bench.may_write(*bench.one)));
   bench.io.run(bench.one->renew());
   EXPECT_EQ(bench.one->epoch(), std::nullopt);
+}
+
+TEST(PgLead, ALeaseOfAProcessThatDiedOnThisMachineIsNotWaitedFor) {
+  const auto dead = fork();
+  if (dead == 0) _exit(0);
+  ASSERT_EQ(waitpid(dead, nullptr, 0), dead);
+  const auto of_the_dead =
+      "replace(holder, '/" + std::to_string(getpid()) + "/', '/" + std::to_string(dead) + "/')";
+  pg_bench bench;
+  bench.io.run(bench.one->start());
+  bench.io.run(bench.db.pool->script("UPDATE platform.leases SET holder = 'x' || " + of_the_dead));
+  bench.io.run(bench.other->start());
+  EXPECT_FALSE(bench.other->epoch()) << "on another machine that number may be alive";
+  bench.io.run(bench.other->stop());
+  bench.io.run(bench.db.pool->script("UPDATE platform.leases SET holder = ltrim(holder, 'x')"));
+  bench.io.run(bench.other->start());
+  EXPECT_TRUE(bench.other->epoch());
 }
 
 TEST(PgLead, NobodyTakesOverInTheMiddleOfAWrite) {
