@@ -25,6 +25,7 @@ CREATE TABLE dating.profiles (
   trust           smallint NOT NULL DEFAULT 0,         -- 0 new, 1 photos once approved, 2 long here without a word against them
   shadow          boolean NOT NULL DEFAULT false,      -- a shadow ban: shown to nobody, told of nothing
   ban_reason      text NOT NULL DEFAULT '',
+  rested_as       text NOT NULL DEFAULT '',            -- hidden or stale, if that was the state before the ban or the hold
   created_at      timestamptz NOT NULL,
   active_at       timestamptz NOT NULL,                -- the last press or message, to the hour
   asked_stale_at  timestamptz,
@@ -39,10 +40,11 @@ CREATE INDEX profiles_shown ON dating.profiles (sex, latitude, longitude)
 CREATE INDEX profiles_by_town ON dating.profiles (place_id, sex) WHERE state = 'active' AND NOT shadow;
 CREATE INDEX profiles_by_activity ON dating.profiles (active_at) WHERE state = 'active';
 
--- Younger than 18: asked again on the day that the person named at the earliest. No name, no date of birth.
+-- Younger than 18: asked again on the day that the person named at the earliest. No name, no date of birth; a keyed hash
+-- of their Telegram id, so that the day outlives the account.
 CREATE TABLE dating.underage (
-  user_id bigint PRIMARY KEY REFERENCES accounts.users (user_id) ON DELETE CASCADE,
-  until   date NOT NULL
+  person text PRIMARY KEY,
+  until  date NOT NULL
 );
 
 CREATE TABLE dating.photos (

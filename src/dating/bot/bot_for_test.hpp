@@ -68,7 +68,8 @@ struct bot_town : dating_town {
   std::int64_t last_update = 0;
 
   bot_town() {
-    io.run(pg::run_script(*pool, "TRUNCATE dating.barred, dating.erasures, dating.removals;"));
+    io.run(
+        pg::run_script(*pool, "TRUNCATE dating.barred, dating.underage, dating.erasures, dating.removals;"));
     restart();
   }
   ~bot_town() {

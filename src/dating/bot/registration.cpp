@@ -66,7 +66,7 @@ reply said(screen what) {
 
 task<reply> refuse_underage(turn& now, calendar_day until) {
   if (registering(now)) {
-    co_await now.with.members.refuse_underage(now.db, now.person.id, until);
+    co_await now.with.members.refuse_underage(now.db, now.person.id, now.person.telegram_id, until);
     now.me.reset();
     now.subject = "underage";
     co_return said(underage(now.to(), until));
@@ -94,7 +94,7 @@ task<reply> agree(turn& now) {
   const bool renewed = now.me.has_value();
   auto begun = co_await now.with.members.begin(now.db, now.person.id, now.person.telegram_id);
   if (!begun) {
-    const auto until = co_await now.with.members.underage_until(now.db, now.person.id);
+    const auto until = co_await now.with.members.underage_until(now.db, now.person.telegram_id);
     co_return said(until ? underage(now.to(), *until) : barred(now.to(), now.with.details));
   }
   now.me = std::move(*begun);
@@ -516,7 +516,7 @@ task<reply> say_old(turn& now) {
 
 task<reply> go_on_registering(turn& now) {
   if (!now.me) {
-    const auto until = co_await now.with.members.underage_until(now.db, now.person.id);
+    const auto until = co_await now.with.members.underage_until(now.db, now.person.telegram_id);
     if (until) co_return said(underage(now.to(), *until));
     co_return said(consent(now.to(), false, now.invited_by));
   }

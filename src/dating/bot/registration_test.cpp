@@ -260,6 +260,7 @@ TEST_F(Registration, TheYoungAreRefusedKindlyAndRemembered) {
   EXPECT_SAYS(presses(1, "reg:agree:1:"), "2028-03-15");
   EXPECT_SAYS(presses(1, "me:sex:0"), "2028-03-15");
   EXPECT_SAYS(presses(1, "me:delete_yes"), "nothing about you");
+  EXPECT_EQ(ask("SELECT count(*) FROM accounts.users"), "0");
   EXPECT_SAYS(says(1, "/start"), "2028-03-15") << "deleting does not make older";
   time.advance(24h * 365 * 2);
   EXPECT_SAYS(says(1, "/start"), "reg:agree:1:");

@@ -112,22 +112,24 @@ class pg_profiles final : public profiles {
 
   task<std::expected<profile, refusal>> begin(pg::session& in, user_id who,
                                               std::int64_t telegram_id) override {
-    const auto young = co_await underage_until(in, who);
+    const auto young = co_await underage_until(in, telegram_id);
     if (young) co_return std::unexpected(refusal::underage);
-    const auto barred = co_await in(statements::is_barred, mark_of(telegram_id));
+    const auto barred = co_await in(statements::is_barred, mark_of("barred", telegram_id));
     if (barred.front().get<bool>(0)) co_return std::unexpected(refusal::barred);
     co_await in(statements::begin, who, consent_version, with_.time.now(), this_hour());
     auto made = co_await find(in, who);
     co_return std::move(made.value());
   }
-  task<std::optional<calendar_day>> underage_until(pg::session& in, user_id who) override {
-    const auto rows = co_await in(statements::underage_until, who, with_.time.now());
+  task<std::optional<calendar_day>> underage_until(pg::session& in, std::int64_t telegram_id) override {
+    const auto rows =
+        co_await in(statements::underage_until, mark_of("underage", telegram_id), with_.time.now());
     if (rows.empty()) co_return std::nullopt;
     co_return from_number(rows.front().get<std::int64_t>(0));
   }
-  task<> refuse_underage(pg::session& in, user_id who, calendar_day until) override {
+  task<> refuse_underage(pg::session& in, user_id who, std::int64_t telegram_id,
+                         calendar_day until) override {
     co_await in(statements::remove, who);
-    co_await in(statements::remember_underage, who, day_number(until));
+    co_await in(statements::remember_underage, mark_of("underage", telegram_id), day_number(until));
   }
   task<> ask(pg::session& in, user_id who, std::optional<field> step) override {
     co_await in(statements::ask, who, step ? dating::name_of(*step) : std::string_view());
@@ -284,15 +286,15 @@ class pg_profiles final : public profiles {
 
   // ---- the person's rights
 
-  task<std::string> export_data(pg::session& in, user_id who) override {
-    const auto rows = co_await in(statements::export_data, who);
+  task<std::string> export_data(pg::session& in, user_id who, std::int64_t telegram_id) override {
+    const auto rows = co_await in(statements::export_data, who, mark_of("underage", telegram_id));
     co_return rows.front().get<std::string>(0);
   }
   task<std::optional<erasure>> erase(pg::session& in, user_id who, std::int64_t telegram_id) override {
     const auto found = co_await in(statements::count_all, who);
     if (found.empty()) co_return std::nullopt;
     const auto now = with_.time.now();
-    if (found.front().get<bool>(1)) co_await in(statements::bar, mark_of(telegram_id), now);
+    if (found.front().get<bool>(1)) co_await in(statements::bar, mark_of("barred", telegram_id), now);
     co_await in(statements::remove, who);
     const auto moment = std::to_string(now.time_since_epoch().count());
     erasure out{hashed("erased " + std::to_string(telegram_id) + " " + moment)};
@@ -340,8 +342,8 @@ class pg_profiles final : public profiles {
                        reinterpret_cast<const unsigned char*>(with_.key.data()), with_.key.size());
     return text::hex_of(out);
   }
-  std::string mark_of(std::int64_t telegram_id) const {
-    return hashed("barred " + std::to_string(telegram_id));
+  std::string mark_of(std::string_view why, std::int64_t telegram_id) const {
+    return hashed(std::string(why) + " " + std::to_string(telegram_id));
   }
 
   profile_parts with_;

@@ -161,9 +161,10 @@ class profiles {
   virtual task<std::expected<profile, refusal>> begin(pg::session& in, user_id who,
                                                       std::int64_t telegram_id) = 0;
   // The day until which an underage person is not asked again; nothing for everybody else.
-  virtual task<std::optional<calendar_day>> underage_until(pg::session& in, user_id who) = 0;
-  // Erases all that was said so far and remembers the day alone.
-  virtual task<> refuse_underage(pg::session& in, user_id who, calendar_day until) = 0;
+  virtual task<std::optional<calendar_day>> underage_until(pg::session& in, std::int64_t telegram_id) = 0;
+  // Erases all that was said so far and remembers the day alone, under a keyed hash: no erasure ends it.
+  virtual task<> refuse_underage(pg::session& in, user_id who, std::int64_t telegram_id,
+                                 calendar_day until) = 0;
   virtual task<> ask(pg::session& in, user_id who, std::optional<field> step) = 0;
   // Registration is complete: others may see it. Refused with the first field that is missing.
   virtual task<std::expected<void, field>> publish(pg::session& in, user_id who) = 0;
@@ -197,8 +198,9 @@ class profiles {
   // Of safety; `why` is a complaint's reason or a rule's name. The trace of an action is safety's own.
   virtual task<> ban(pg::session& in, user_id who, std::string_view why) = 0;
   virtual task<> hold(pg::session& in, user_id who,
-                      std::string_view why) = 0;             // active → hidden, until release
-  virtual task<> release(pg::session& in, user_id who) = 0;  // undoes ban and hold
+                      std::string_view why) = 0;  // active → hidden, until release
+  // Undoes ban and hold: the state before, so that who was hidden is not shown.
+  virtual task<> release(pg::session& in, user_id who) = 0;
   virtual task<> set_shadow(pg::session& in, user_id who, bool on) = 0;
   // The first photo was approved, or the last approval taken back: trust 0 ↔ 1 (photos' note_approval).
   virtual task<> approved(pg::session& in, user_id who, bool first) = 0;
@@ -219,7 +221,7 @@ class profiles {
   // ---- the person's rights
   // All that Dating keeps about the person, as JSON: without what others said of them, and without the
   // content of messages.
-  virtual task<std::string> export_data(pg::session& in, user_id who) = 0;
+  virtual task<std::string> export_data(pg::session& in, user_id who, std::int64_t telegram_id) = 0;
   // Deletes the profile and all rows that hang on it, and notes the proof. photos and talks are asked first
   // (bot/deletion): their erasing reaches beyond the database. Nothing where there is no profile.
   virtual task<std::optional<erasure>> erase(pg::session& in, user_id who, std::int64_t telegram_id) = 0;

@@ -16,7 +16,7 @@ SELECT user_id, state, step, consent_version, name, born_on - date '1970-01-01',
 FROM dating.profiles WHERE user_id = $1;
 
 -- name: underage_until :optional
-SELECT until - date '1970-01-01' FROM dating.underage WHERE user_id = $1 AND until > $2::timestamptz::date;
+SELECT until - date '1970-01-01' FROM dating.underage WHERE person = $1 AND until > $2::timestamptz::date;
 
 -- name: is_barred :one
 SELECT EXISTS (SELECT FROM dating.barred WHERE person = $1);
@@ -28,8 +28,8 @@ ON CONFLICT (user_id) DO UPDATE SET consent_version = excluded.consent_version, 
 WHERE profiles.consent_version < excluded.consent_version;
 
 -- name: remember_underage :exec
-INSERT INTO dating.underage (user_id, until) VALUES ($1, date '1970-01-01' + $2::int)
-ON CONFLICT (user_id) DO UPDATE SET until = greatest(underage.until, excluded.until);
+INSERT INTO dating.underage (person, until) VALUES ($1, date '1970-01-01' + $2::int)
+ON CONFLICT (person) DO UPDATE SET until = greatest(underage.until, excluded.until);
 
 -- name: remove :exec
 DELETE FROM dating.profiles WHERE user_id = $1;
@@ -88,15 +88,19 @@ WHERE user_id = $1 AND state IN ('hidden', 'stale') AND ban_reason = '';
 UPDATE dating.profiles SET state = 'stale' WHERE user_id = $1 AND state = 'active';
 
 -- name: ban :exec
-UPDATE dating.profiles SET state = 'banned', ban_reason = $2 WHERE user_id = $1;
+UPDATE dating.profiles SET state = 'banned', ban_reason = $2,
+  rested_as = CASE WHEN ban_reason <> '' THEN rested_as WHEN state IN ('hidden', 'stale') THEN state ELSE '' END
+WHERE user_id = $1;
 
 -- name: hold :exec
-UPDATE dating.profiles SET state = CASE WHEN state = 'active' THEN 'hidden' ELSE state END, ban_reason = $2
+UPDATE dating.profiles SET state = CASE WHEN state = 'active' THEN 'hidden' ELSE state END, ban_reason = $2,
+  rested_as = CASE WHEN ban_reason <> '' THEN rested_as WHEN state IN ('hidden', 'stale') THEN state ELSE '' END
 WHERE user_id = $1 AND state <> 'banned';
 
 -- name: release :exec
--- A registration that was not finished goes on where it was.
-UPDATE dating.profiles SET state = CASE WHEN step = '' THEN 'active' ELSE 'draft' END, ban_reason = ''
+-- A registration that was not finished goes on where it was; who was hidden stays so.
+UPDATE dating.profiles SET ban_reason = '', rested_as = '',
+  state = CASE WHEN step <> '' THEN 'draft' WHEN rested_as <> '' THEN rested_as ELSE 'active' END
 WHERE user_id = $1 AND ban_reason <> '';
 
 -- name: set_shadow :exec
@@ -145,7 +149,7 @@ INSERT INTO dating.barred (person, barred_at) VALUES ($1, $2) ON CONFLICT (perso
 -- What others have said of the person is theirs; how much there is of it, is not.
 SELECT jsonb_build_object(
   'profile', (SELECT to_jsonb(p) - '{user_id,shadow}'::text[] FROM dating.profiles p WHERE p.user_id = $1),
-  'underage_until', (SELECT u.until FROM dating.underage u WHERE u.user_id = $1),
+  'underage_until', (SELECT u.until FROM dating.underage u WHERE u.person = $2),
   'photos', (SELECT coalesce(jsonb_agg(jsonb_build_object('position', f.position, 'state', f.state, 'sent_at', f.sent_at,
                'decided_at', f.decided_at, 'width', f.width, 'height', f.height, 'shape', f.shape::text)
                ORDER BY f.position), '[]') FROM dating.photos f WHERE f.user_id = $1),

@@ -190,16 +190,21 @@ TEST_F(Profiles, ACancelledDraftLeavesNothing) {
 TEST_F(Profiles, AnUnderagePersonIsRememberedByTheDayAlone) {
   const auto who = drafted(5);
   EXPECT_TRUE(db.run(kept->set_name(pool, who, "Аня")));
-  db.run(kept->refuse_underage(pool, who, 2027y / 1 / 5));
+  db.run(kept->refuse_underage(pool, who, 5, 2027y / 1 / 5));
   EXPECT_FALSE(db.run(kept->find(pool, who)));
-  EXPECT_EQ(db.run(kept->underage_until(pool, who)), calendar_day(2027y / 1 / 5));
+  EXPECT_EQ(db.run(kept->underage_until(pool, 5)), calendar_day(2027y / 1 / 5));
   EXPECT_EQ(db.run(kept->begin(pool, who, 5)).error(), profiles::refusal::underage);
+  EXPECT_NE(db.run(kept->export_data(pool, who, 5)).find("2027-01-05"), std::string::npos);
+  db.run(people->erase(pool, who));
+  const auto again = met(5);
+  EXPECT_EQ(db.run(kept->begin(pool, again, 5)).error(), profiles::refusal::underage) << "a new account";
+  EXPECT_FALSE(db.run(kept->underage_until(pool, 6))) << "somebody else";
   time.advance(days(42));  // 4 January
-  EXPECT_TRUE(db.run(kept->underage_until(pool, who)));
+  EXPECT_TRUE(db.run(kept->underage_until(pool, 5)));
   time.advance(days(1));
-  EXPECT_FALSE(db.run(kept->underage_until(pool, who)));
+  EXPECT_FALSE(db.run(kept->underage_until(pool, 5)));
   EXPECT_EQ(db.run(kept->forget_expired(pool, time.now())), 1);
-  EXPECT_TRUE(db.run(kept->begin(pool, who, 5)));
+  EXPECT_TRUE(db.run(kept->begin(pool, again, 5)));
 }
 
 TEST_F(Profiles, AVisitIsWrittenOnceAnHour) {
@@ -240,6 +245,24 @@ TEST_F(Profiles, WhatSafetyHoldsThePersonCannotShow) {
   db.run(kept->set_shadow(pool, who, true));
   EXPECT_EQ(of(who).state, profile_state::active);
   EXPECT_FALSE(of(who).may_be_shown());
+}
+
+TEST_F(Profiles, WhoWasHiddenBeforeABanOrAHoldIsHiddenAfterIt) {
+  const auto hidden = shown(5), silent = shown(6), seen = shown(7);
+  db.run(kept->hide(pool, hidden));
+  db.run(kept->put_away(pool, silent));
+  for (const auto who : {hidden, silent, seen}) {
+    db.run(kept->hold(pool, who, "minor"));
+    db.run(kept->ban(pool, who, "scam"));  // the hold's own hiding is not the person's
+    db.run(kept->release(pool, who));
+  }
+  EXPECT_EQ(of(hidden).state, profile_state::hidden);
+  EXPECT_EQ(of(silent).state, profile_state::stale);
+  EXPECT_EQ(of(seen).state, profile_state::active);
+  EXPECT_TRUE(db.run(kept->show(pool, hidden))) << "theirs to show again";
+  db.run(kept->ban(pool, hidden, "scam"));
+  db.run(kept->release(pool, hidden));
+  EXPECT_EQ(of(hidden).state, profile_state::active) << "an older pause is over";
 }
 
 TEST_F(Profiles, ABanDuringRegistrationLeadsBackIntoIt) {
@@ -321,7 +344,7 @@ TEST_F(Profiles, TheExportHasWhatThePersonDidAndNotWhatOthersSaid) {
   tell("INSERT INTO dating.complaints (by_id, about_id, reason, weight, priority, made_at) VALUES (" +
        theirs + "," + mine + ", 'insult', 1, 1, now())");
   tell("UPDATE dating.profiles SET shadow = true");
-  const auto text = db.run(kept->export_data(pool, who));
+  const auto text = db.run(kept->export_data(pool, who, 5));
   EXPECT_NE(text.find("Джаз и горы"), std::string::npos);
   EXPECT_NE(text.find("2026-11-23"), std::string::npos);
   for (const std::string part : {"2026-11-24", "insult", "shadow"}) {
