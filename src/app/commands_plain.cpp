@@ -17,9 +17,8 @@ int show_roles(std::ostream& out) {
 }
 
 int check_config(const settings& all, std::ostream& out) {
-  out << fmt::format(
-      "The settings are fine. Data folder: {}; {}.\n", all.data,
-      all.main_bot_token.empty() ? "sandbox, since there is no main_bot_token" : "the real Telegram");
+  out << fmt::format("The settings are fine. Data folder: {}; {}.\n", all.data,
+                     all.is_real() ? "the real Telegram" : "sandbox, since there is no token of a bot");
   return 0;
 }
 

@@ -132,7 +132,7 @@ task<glance> look_at(executor on, hunt::written_source what, std::string root, s
 
 std::string pages_of(const settings& all) {
   if (!all.channel_pages.empty()) return all.channel_pages;
-  if (!all.main_bot_token.empty()) return "https://t.me";
+  if (all.is_real()) return "https://t.me";
   return all.telegram_api.empty() ? fmt::format("http://127.0.0.1:{}", all.port) : all.telegram_api;
 }
 

@@ -41,7 +41,7 @@ task<> database::close() {
   if (cluster_) co_await cluster_->stop();
 }
 
-mode wanted_mode(const settings& all) { return all.main_bot_token.empty() ? mode::sandbox : mode::real; }
+mode wanted_mode(const settings& all) { return all.is_real() ? mode::real : mode::sandbox; }
 
 task<mode> claim_installation(pg::session& in, const settings& all, const seal::vault& secrets) {
   const auto wanted = wanted_mode(all);
@@ -59,9 +59,8 @@ task<mode> claim_installation(pg::session& in, const settings& all, const seal::
   }
   if (written.mode == "real" && wanted == mode::sandbox) {
     throw std::runtime_error(
-        "this data folder belongs to a real bot, but main_bot_token is not set: set it "
-        "(TANDEM_MAIN_BOT_TOKEN), or set "
-        "data (TANDEM_DATA) to another folder to try the sandbox.");
+        "this data folder belongs to a real bot, but neither main_bot_token nor dating_bot_token is set: set "
+        "it (TANDEM_MAIN_BOT_TOKEN), or set data (TANDEM_DATA) to another folder to try the sandbox.");
   }
   co_return wanted;
 }

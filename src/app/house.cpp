@@ -182,6 +182,8 @@ class built_house final : public house {
   bool has(role one) const { return std::ranges::find(roles_, one) != roles_.end(); }
   bool needs_database() const { return roles_.size() > 1 || !has(role::sandbox); }
   bool is_sandbox() const { return mode_ == mode::sandbox; }
+  // Without a main bot this is a house of Dating alone: nothing of Hunt is read, judged, sent or planned.
+  bool hunts() const { return main_bot_ != 0; }
   bool sandbox_is_here() const { return has(role::sandbox) && is_sandbox() && all_.telegram_api.empty(); }
 
   std::unique_ptr<http::client> make_client() const {
@@ -266,7 +268,7 @@ class built_house final : public house {
       if (has(role::bots)) co_await furnish_sandbox(town);
       follower_ = make_sandbox_follower(town);
     } else {
-      co_await registry_->add(db, all_.main_bot_token, "hunt.main", "");
+      if (!all_.main_bot_token.empty()) co_await registry_->add(db, all_.main_bot_token, "hunt.main", "");
       if (!all_.dating_bot_token.empty()) co_await registry_->add(db, all_.dating_bot_token, dating_role, "");
     }
     if (!leads_->alone()) {
@@ -277,8 +279,8 @@ class built_house final : public house {
       if (has(role::delivery)) deliveries_ = set_of(speaker::deliveries);
     }
     co_await know_bots();
-    if (main_bot_ == 0) {
-      throw std::runtime_error("there is no main bot yet: start a process with the role bots first");
+    if (main_bot_ == 0 && dating_bot_ == 0) {
+      throw std::runtime_error("there is no bot yet: start a process with the role bots first");
     }
     co_await build_hunt();
     if (dating_bot_ != 0) build_dating_house();
@@ -289,14 +291,16 @@ class built_house final : public house {
       co_await life_.start(*lane_watch_);
       if (queue_.relay) co_await start_relay();
     }
-    if (has(role::classifier)) {
+    if (judge_) {
       co_await judges_->start(life_);
       co_await life_.start(*judge_);
     }
     if (has(role::bots)) co_await start_bots();
-    if (has(role::delivery)) co_await start_delivery();
-    if (has(role::reader)) co_await start_reader();
-    if (has(role::reader)) co_await start_reader_accounts();
+    if (has(role::delivery) && hunts()) co_await start_delivery();
+    if (has(role::reader) && hunts()) {
+      co_await start_reader();
+      co_await start_reader_accounts();
+    }
     if (follower_ && has(role::reader)) co_await life_.start(*follower_);
     if (has(role::matching) && dating_) co_await start_matching();
     if (has(role::rating) && dating_) co_await start_rating();
@@ -359,7 +363,7 @@ class built_house final : public house {
     alerts_ = std::make_unique<hunt::bot::alerts>(*alert_parts_);
     bot_sources_ = make_source_parts(all_, *bot_parts_, *lanes_, follower_.get(), background_);
 
-    if (has(role::classifier)) {
+    if (has(role::classifier) && hunts()) {
       judges_ = make_judges(on_, all_, db, time_, figures_, [this](std::string alert, std::string reason) {
         background_.spawn("tell of the model", tell_of_model(std::move(alert), std::move(reason)));
       });
@@ -656,11 +660,13 @@ class built_house final : public house {
     co_await alerts_->raise("source_lost", std::move(with), change.name);
   }
 
+  using plan = std::function<void(std::string name, std::chrono::seconds period, std::function<task<>()>)>;
+
   task<> start_scheduler() {
     const auto office = co_await leads_->run_for("scheduler", life_);
     // Over the database itself: it asks for the lead by its own, and a spare makes its jobs known as well.
     jobs_ = tasks::make_scheduler(on_, db_->pool(), office.who, time_, scheduling());
-    const auto each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
+    const plan each = [this](std::string name, std::chrono::seconds period, std::function<task<>()> work) {
       tasks::job job;
       job.name = std::move(name);
       job.when = tasks::every{period};
@@ -673,6 +679,17 @@ class built_house final : public house {
     job_alerts_ = std::make_unique<hunt::bot::alerts>(*job_alert_parts_);
     job_desk_ = std::make_unique<hunt::bot::operator_desk>(*job_parts_, background_);
     job_sources_ = make_source_parts(all_, *job_parts_, *lanes_, follower_.get(), background_);
+    auto& hunting = *job_parts_;
+    if (hunts()) add_hunts_jobs(each);
+    each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
+    each("accounts.forget_journal", 3600s,
+         [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
+    each("errors.forget", 3600s,
+         [this, &db = office.db] { return drop(errors::forget(db, time_.now() - errors_kept)); });
+    co_await life_.start(*jobs_);
+  }
+
+  void add_hunts_jobs(const plan& each) {
     job_sources_->add_jobs(*jobs_);
     auto& hunting = *job_parts_;
     each("hunt.refresh_categories", 60s, [this] { return refresh_categories(); });
@@ -685,7 +702,6 @@ class built_house final : public house {
          [this] { return drop(hunt::bot::warn_crowded_bots(*job_parts_, *job_alerts_)); });
     each("hunt.watch_the_minute", 30s,
          [this] { return drop(hunt::bot::watch_the_minute(*job_parts_, *job_alerts_)); });
-    each("queue.watch_dead_letters", 60s, [this] { return watch_dead_letters(); });
     each("hunt.operator_catch_up", 60s, [this] { return job_desk_->catch_up(); });
     tasks::job daily;
     daily.name = "hunt.tell_the_day";
@@ -700,11 +716,6 @@ class built_house final : public house {
       nightly.run = [this](tasks::run_log& log) { return learn(log); };
       jobs_->add(std::move(nightly));
     }
-    each("accounts.forget_journal", 3600s,
-         [&hunting] { return drop(hunt::bot::forget_old_journal(hunting)); });
-    each("errors.forget", 3600s,
-         [this, &db = office.db] { return drop(errors::forget(db, time_.now() - errors_kept)); });
-    co_await life_.start(*jobs_);
   }
 
   template <class T>

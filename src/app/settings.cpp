@@ -100,9 +100,11 @@ std::vector<setting> settings::describe() {
       setting::secret_text("blob_key", blob_key, "The access key id for blob.", "AKIAIOSFODNN7EXAMPLE"),
       setting::secret_text("blob_secret", blob_secret, "The secret that belongs to blob_key.",
                            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-      setting::secret_text("main_bot_token", main_bot_token,
-                           "The main bot's token from BotFather. Empty: this installation is a sandbox.",
-                           "123456789:AAF…"),
+      setting::secret_text(
+          "main_bot_token", main_bot_token,
+          "The token of Hunt's main bot from BotFather. Empty: there is no Hunt. Without it and "
+          "dating_bot_token this installation is a sandbox.",
+          "123456789:AAF…"),
       setting::text("telegram_api", telegram_api,
                     "Where the Bot API is. Empty: the sandbox, or api.telegram.org when there is a token.",
                     "http://127.0.0.1:8081"),
@@ -281,7 +283,7 @@ setting_mistakes check_together(const settings& all) {
     mistakes.push_back(
         "webhook_url is set, but public_port is 0: set the port that Telegram's calls arrive at");
   }
-  if (!all.webhook_url.empty() && !all.webhook_url.starts_with("https://") && !all.main_bot_token.empty() &&
+  if (!all.webhook_url.empty() && !all.webhook_url.starts_with("https://") && all.is_real() &&
       all.telegram_api.empty()) {
     mistakes.push_back("webhook_url = " + all.webhook_url + ": Telegram calls https:// addresses only");
   }
@@ -307,11 +309,6 @@ setting_mistakes check_together(const settings& all) {
   if (!all.database.empty() && all.bot_rate != 0 &&
       all.answer_rate + most_that_give_notices >= all.bot_rate) {
     mistakes.push_back("answer_rate leaves nothing of bot_rate for deliveries: take less, such as 8 of 29");
-  }
-  if (!all.dating_bot_token.empty() && all.main_bot_token.empty()) {
-    mistakes.push_back(
-        "dating_bot_token is set, but not main_bot_token: set both, or none for a sandbox, which has a bot "
-        "for Dating by itself");
   }
   if (!all.dating_bot_token.empty() && all.dating_bot_token == all.main_bot_token) {
     mistakes.push_back("dating_bot_token is main_bot_token: each product has a bot of its own");

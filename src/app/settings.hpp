@@ -77,6 +77,9 @@ struct settings {
   std::string log_level = "info", log_format = "auto";
 
   std::vector<setting> describe();
+
+  // Whether there is a token of any product; else this installation is a sandbox.
+  bool is_real() const { return !main_bot_token.empty() || !dating_bot_token.empty(); }
 };
 
 // The settings of this process: TANDEM_ variables over the file over the defaults. The file is `config_file`,

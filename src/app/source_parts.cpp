@@ -67,7 +67,7 @@ class made_source_parts final : public source_parts {
 
 hunt::intake_settings intake_settings_of(const settings& all) {
   hunt::intake_settings out;
-  const bool real = !all.main_bot_token.empty() && !all.channel_pages.empty();
+  const bool real = all.is_real() && !all.channel_pages.empty();
   if (real) out.post_root = all.channel_pages;
   out.repeat_window = std::chrono::hours(24 * all.repeat_window_days);
   return out;

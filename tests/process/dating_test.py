@@ -2,16 +2,19 @@
 """Dating as two people meet it: the real program, its sandbox in a process of its own, kills in between.
 $TANDEM_BINARY names the program."""
 import glob
+import http.client
+import json
 import os
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from dating_people import Single  # noqa: E402
-from driver import Town, wait_until  # noqa: E402
+from dating_people import BOT, Single  # noqa: E402
+from driver import Http, Town, free_port, wait_until  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOKEN = "{}:a-token-of-the-sandbox-that-is-no-secret"
 BINARY = os.path.abspath(os.environ.get("TANDEM_BINARY", os.path.join(ROOT, "build/asan/tandem")))
 
 
@@ -28,10 +31,9 @@ class DatingTown(Town):
         return answer.stdout.strip()
 
 
-class Dating(unittest.TestCase):
-    def setUp(self):
-        self.town = DatingTown(BINARY, limits=False, settings={"TANDEM_BOT_RATE": 0})
-        self.town.start()
+class InTown(unittest.TestCase):
+    def move_in(self, **settings):
+        self.town = DatingTown(BINARY, limits=False, settings={"TANDEM_BOT_RATE": 0, **settings})
         self.addCleanup(self.town.close)
 
     def met(self):
@@ -48,6 +50,15 @@ class Dating(unittest.TestCase):
         anna.sees("It's mutual")
         boris.sees("It's mutual")
         return anna, boris
+
+    def parts(self):
+        return {part["name"] for part in Http(self.town.product_port).call("GET", "/readyz")["parts"]}
+
+
+class Dating(InTown):
+    def setUp(self):
+        self.move_in()
+        self.town.start()
 
     def talking(self):
         anna, boris = self.met()
@@ -191,12 +202,50 @@ class Dating(unittest.TestCase):
         wait_until("the copies to go", lambda: not any("forget me" in text for text in boris.texts()))
 
 
-class Roles(unittest.TestCase):
-    def test_dating_needs_a_bot_and_says_so(self):
+class Ways(InTown):
+    def test_over_webhooks_two_people_meet_and_a_stranger_cannot_speak_for_them(self):
+        port = free_port()
+        self.move_in(TANDEM_PUBLIC_PORT=port, TANDEM_WEBHOOK_URL=f"http://127.0.0.1:{port}/hook")
+        self.town.start()
+        anna, boris = self.met()
+        bot = self.town.bots()[BOT]
+        self.assertEqual(bot["webhook"], f"http://127.0.0.1:{port}/hook/{anna.bot}")
+        self.assertFalse(bot["polling"])
+        anna.press("talk:open:")
+        anna.say("over a webhook")
+        boris.sees("over a webhook")
+        update = {"update_id": 999_999_999, "message": {
+            "message_id": 999, "date": 1, "text": "not from Anna", "chat": {"id": anna.id, "type": "private"},
+            "from": {"id": anna.id, "is_bot": False, "first_name": "Anna"}}}
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST", f"/hook/{anna.bot}", json.dumps(update), {"Content-Type": "application/json"})
+        self.assertEqual(connection.getresponse().status, 401)
+        connection.close()
+        anna.say("from Anna herself")
+        boris.sees("from Anna herself")
+        self.assertFalse(any("not from Anna" in text for text in boris.texts()))
+
+    def test_dating_alone_needs_no_bot_of_hunt_which_may_come_later(self):
+        self.move_in(TANDEM_DATING_BOT_TOKEN=TOKEN.format(7_500_000_001))
+        for number, name in ((7_500_000_001, BOT), (7_500_000_002, "tandem_hunt_bot")):
+            self.town.api("POST", "/bots", {"username": name, "token": TOKEN.format(number)})
+        self.town.start()
+        self.assertIn("dating couriers", self.parts())
+        of_hunt = {"source reader", "delivery", "follow-up", "post judge"}
+        self.assertFalse(of_hunt & self.parts())
+        self.met()
+        self.assertEqual(self.town.sql("SELECT string_agg(role, ' ') FROM platform.bots"), "dating.main")
+        self.assertEqual(self.town.sql("SELECT count(*) FROM platform.jobs WHERE name LIKE 'hunt.%'"), "0")
+        self.assertEqual(self.town.product.stop(), 0)
+        self.town.settings["TANDEM_MAIN_BOT_TOKEN"] = TOKEN.format(7_500_000_002)
+        self.town.start()
+        self.assertFalse(of_hunt - self.parts())
+        self.assertTrue(wait_until("the main bot", lambda: self.town.bots()["tandem_hunt_bot"]["polling"]))
+
+    def test_limits_that_fall_are_refused(self):
         done = subprocess.run([BINARY, "config", "check"], capture_output=True, text=True, timeout=60,
                               env={**os.environ, "TANDEM_DATING_BOT_TOKEN": "1:a", "TANDEM_DATING_TALKS_A_DAY": "9, 1"})
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("dating_bot_token", done.stdout + done.stderr)
         self.assertIn("dating_talks_a_day", done.stdout + done.stderr)
 
 
