@@ -93,42 +93,47 @@ task<reply> show(turn& now) { co_return co_await draw(now, desk_question::none);
 task<reply> ask_why(turn& now) { co_return co_await draw(now, desk_question::reason); }
 task<reply> ask_ban(turn& now) { co_return co_await draw(now, desk_question::ban); }
 
+// What an operator decides about a photo that waits; whether it was done.
+using decision = task<bool> (*)(turn& now, const moderated_photo& what, std::string_view reason);
+
+task<reply> decide(turn& now, photo_id what, decision act, std::string_view reason = {}) {
+  const auto before = co_await find(now, what);
+  bool done = false;
+  if (still_waits(before)) done = co_await act(now, *before, reason);
+  if (!done) co_return co_await show_as_it_is(now, what, "photo_desk.already");
+  co_return co_await go_on(now, what, "photo_desk.done");
+}
+
+task<bool> do_approve(turn& now, const moderated_photo& what, std::string_view) {
+  return now.with.pictures.approve(now.db, what.what.id, now.person.id);
+}
+task<bool> do_refuse(turn& now, const moderated_photo& what, std::string_view reason) {
+  return now.with.pictures.refuse(now.db, what.what.id, now.person.id, reason);
+}
+task<bool> do_ban(turn& now, const moderated_photo& what, std::string_view) {
+  const auto audit = "photo " + std::to_string(what.what.id.value);
+  co_return co_await now.with.rules.sanction(now.db, now.person.id, what.what.of, operator_action::ban,
+                                             audit);
+}
+
 task<reply> approve(turn& now) {
   const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
-  const photo_id what(given->front());
   now.subject += " shown";
-  const auto before = co_await find(now, what);
-  const bool done = still_waits(before) && co_await now.with.pictures.approve(now.db, what, now.person.id);
-  if (!done) co_return co_await show_as_it_is(now, what, "photo_desk.already");
-  co_return co_await go_on(now, what, "photo_desk.done");
+  co_return co_await decide(now, photo_id(given->front()), do_approve);
 }
-
 task<reply> refuse(turn& now) {
   const auto given = co_await operators_press(now, 2);
   if (!given || given->back() >= std::ssize(refuse_reasons)) co_return said(now, "photo_desk.not_here");
-  const photo_id what(given->front());
   const auto reason = refuse_reasons[given->back()];
   now.subject += " refused " + std::string(reason);
-  const auto before = co_await find(now, what);
-  const bool done =
-      still_waits(before) && co_await now.with.pictures.refuse(now.db, what, now.person.id, reason);
-  if (!done) co_return co_await show_as_it_is(now, what, "photo_desk.already");
-  co_return co_await go_on(now, what, "photo_desk.done");
+  co_return co_await decide(now, photo_id(given->front()), do_refuse, reason);
 }
-
 task<reply> ban(turn& now) {
   const auto given = co_await operators_press(now, 1);
   if (!given) co_return said(now, "photo_desk.not_here");
-  const photo_id what(given->front());
   now.subject += " banned";
-  const auto before = co_await find(now, what);
-  const auto audit = "photo " + std::to_string(what.value);
-  const bool done =
-      still_waits(before) &&
-      co_await now.with.rules.sanction(now.db, now.person.id, before->what.of, operator_action::ban, audit);
-  if (!done) co_return co_await show_as_it_is(now, what, "photo_desk.already");
-  co_return co_await go_on(now, what, "photo_desk.done");
+  co_return co_await decide(now, photo_id(given->front()), do_ban);
 }
 
 task<reply> undo(turn& now) {

@@ -1,3 +1,4 @@
+#include "conversation/zone_question.hpp"
 #include "dating/bot/menu_screens.hpp"
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/profile_screens.hpp"
@@ -5,7 +6,6 @@
 #include "dating/bot/typed_words.hpp"
 #include "platform/archive/archive.hpp"
 #include "platform/log/log.hpp"
-#include "platform/telegram/html.hpp"
 
 // The own profile, settings, a copy of the data, deletion. These rows are for everybody: who has no profile
 // may still want to know what is kept.
@@ -13,7 +13,6 @@ namespace tandem::dating::bot {
 namespace {
 
 constexpr std::string_view asked_for_field = "me", asked_for_zone = "me_zone";
-constexpr std::size_t echoed = 40;                   // code points of what a person typed that are shown back
 
 // Whose profile is finished.
 bool finished(const turn& now) { return may_answer(now) && now.me->state != profile_state::draft; }
@@ -97,24 +96,10 @@ task<reply> show_settings(turn& now) {
   co_return said(settings(now.to()));
 }
 
-task<reply> show_zone(turn& now) {
-  now.waits_for = asked_for_zone;
-  co_return said(ask_zone(now.to(), "", {}));
-}
-task<reply> use_zone(turn& now, std::string zone) {
-  co_await now.with.people.set_time_zone(now.db, now.person.id, zone);
-  now.person.time_zone = std::move(zone);
-  auto out = co_await show_settings(now);
-  const auto to = now.to();
-  out.note = to.plain("settings.zone_set", {{"zone", locale::say_zone(to.language, to.zone, to.now)}});
-  co_return out;
-}
-task<reply> set_zone(turn& now) {
-  if (locale::is_zone(now.in.argument)) co_return co_await use_zone(now, now.in.argument);
-  auto out = co_await show_zone(now);
-  out.note = now.to().plain("note.old");
-  co_return out;
-}
+constexpr conversation::zone_question<turn> zone_question{asked_for_zone, "settings.zone_set", ask_zone,
+                                                          show_settings};
+task<reply> show_zone(turn& now) { return conversation::show_zone(now, zone_question); }
+task<reply> set_zone(turn& now) { return conversation::set_zone(now, zone_question); }
 task<reply> type_zone(turn& now) {
   const auto waiting = co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
   const auto before = std::string_view(waiting).substr(std::min(asked_for_zone.size() + 1, waiting.size()));
@@ -122,12 +107,7 @@ task<reply> type_zone(turn& now) {
   auto pressed = pressed_by_words(now.to(), asked, now.in.text());
   if (!pressed) pressed = pressed_by_number(asked, press::set_zone, now.in.text());
   if (pressed) co_return co_await press_button(now, *std::move(pressed));
-  auto meanings = locale::find_zones(now.in.text());
-  if (meanings.size() == 1) co_return co_await use_zone(now, std::move(meanings.front()));
-  now.waits_for = asked_for_zone;
-  if (!meanings.empty()) now.waits_for += " " + cleaned(now.in.text(), false);
-  const auto typed = telegram::plain_text(telegram::shorten(telegram::escape(now.in.text()), echoed));
-  co_return said(ask_zone(now.to(), typed, meanings));
+  co_return co_await conversation::type_zone(now, zone_question);
 }
 
 // ---- a copy of the data
@@ -171,7 +151,7 @@ task<> send_export(const parts& with, telegram::incoming& in, export_work what) 
 
 task<reply> export_data(turn& now) {
   const auto account = co_await now.with.people.export_data(now.db, now.person.id);
-  const auto dating = co_await now.with.members.export_data(now.db, now.person.id);
+  const auto dating = co_await now.with.members.export_data(now.db, now.person.id, now.person.telegram_id);
   const auto talks = co_await now.with.conversations.export_data(now.db, now.person.id);
   export_work work{
       "{\"account\":" + account + ",\n\"dating\":" + dating + ",\n\"talks\":" + talks + "}\n", {}, now.to()};
@@ -198,10 +178,9 @@ task<> erase_account(turn& now) {
   now.erased = true;
 }
 
-// Who has no profile: what Telegram said of them goes. Of the young the day stays that they named.
+// Who has no profile: what Telegram said of them goes.
 task<reply> nothing_but_the_account(turn& now) {
-  const auto young = co_await now.with.members.underage_until(now.db, now.person.id);
-  if (!young) co_await erase_account(now);
+  co_await erase_account(now);
   co_return said(nothing_here(now.to()));
 }
 

@@ -119,7 +119,7 @@ void add_preferences(const view& to, keyboard& keys, const profile& me) {
   int place = 0;
   for (const int km : usual_radius) {
     if (place++ % 3 == 0) keys.row();
-    keys.callback(mark(!me.own_city && me.radius_km == km, to.plain("registration.distance", {{"km", km}})),
+    keys.callback(mark(!me.own_city && me.radius_km == km, to.plain("registration.radius", {{"km", km}})),
                   press::data(press::radius, km));
   }
   keys.row().callback(mark(me.own_city, to.plain("registration.own_city")), press::data(press::radius, 0));

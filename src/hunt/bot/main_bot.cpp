@@ -1,6 +1,6 @@
+#include "conversation/zone_question.hpp"
 #include "hunt/bot/presses.hpp"
 #include "hunt/bot/turn.hpp"
-#include "platform/telegram/html.hpp"
 
 // The main bot: categories, trial, pause, language, time zone, saved vacancies, the person's data.
 namespace tandem::hunt::bot {
@@ -10,7 +10,6 @@ using telegram::route;
 using namespace std::chrono_literals;
 
 constexpr std::string_view waits_for_zone = "zone";
-constexpr std::size_t echoed = 40;  // code points of what a person typed that are shown back
 
 task<bool> has_chosen(turn& now) {
   const auto choices = co_await now.with.subscribers.choices(now.db, now.person.id);
@@ -170,41 +169,17 @@ task<reply> greet_in(turn& now) {
   co_return out;
 }
 
-task<reply> show_zone(turn& now) {
-  now.waits_for = waits_for_zone;
-  reply out;
-  out.show = choose_zone(now.to(), "", {});
-  co_return out;
-}
-
-task<reply> use_zone(turn& now, std::string zone) {
-  co_await now.with.people.set_time_zone(now.db, now.person.id, zone);
-  now.person.time_zone = zone;
+// A new zone moves the quiet hours and the hours of lists.
+task<reply> follow_zone(turn& now) {
   now.subscriber = co_await now.with.subscribers.keep(now.db, now.person);
   co_await now.with.wishes.time_anew(now.db, now.person.id);
-  now.subject = std::move(zone);
-  auto out = co_await show_settings(now);
-  const auto to = now.to();
-  out.note = to.plain("zone.chosen", {{"zone", locale::say_zone(to.language, to.zone, to.now)}});
-  co_return out;
+  co_return co_await show_settings(now);
 }
-
-task<reply> set_zone(turn& now) {
-  if (locale::is_zone(now.in.argument)) co_return co_await use_zone(now, now.in.argument);
-  auto out = co_await show_zone(now);
-  out.note = now.to().plain("note.old");
-  co_return out;
-}
-
-task<reply> type_zone(turn& now) {
-  auto meanings = locale::find_zones(now.in.text());
-  if (meanings.size() == 1) co_return co_await use_zone(now, std::move(meanings.front()));
-  now.waits_for = waits_for_zone;  // asked again, with a hint
-  auto typed = telegram::plain_text(telegram::shorten(telegram::escape(now.in.text()), echoed));
-  reply out;
-  out.show = choose_zone(now.to(), typed, meanings);
-  co_return out;
-}
+constexpr conversation::zone_question<turn> zone_question{waits_for_zone, "zone.chosen", choose_zone,
+                                                          follow_zone};
+task<reply> show_zone(turn& now) { return conversation::show_zone(now, zone_question); }
+task<reply> set_zone(turn& now) { return conversation::set_zone(now, zone_question); }
+task<reply> type_zone(turn& now) { return conversation::type_zone(now, zone_question); }
 
 task<reply> show_help(turn& now) {
   reply out;
