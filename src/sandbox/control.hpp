@@ -122,6 +122,10 @@ class control {
   std::expected<void, problem> bots_of(const object& in, std::set<std::int64_t>& into);
   void tell_my_chat_member(bot& to, chat& in, const person& by, std::string_view before,
                            std::string_view after, journal_line& line);
+  // Tells the bots that joined and left a channel or group; `now`: what those are that joined.
+  void tell_who_came_and_went(chat& in, const std::set<std::int64_t>& before, const person& by,
+                              std::string_view now, journal_line& line);
+  const person* somebody() const;
   void settings_changed();
 
   executor on_;

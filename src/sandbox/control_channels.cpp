@@ -78,9 +78,19 @@ control_answer control::add_channel(const object& in) {
   if (auto read = bots_of(in, one.bots); !read) return std::unexpected(read.error());
   journal_line line("channel");
   control_reply out{"", 201};
-  world_.public_chat_json(out.json, world_.add_chat(std::move(one), line));
+  chat& made = world_.add_chat(std::move(one), line);
+  if (const auto* owner = somebody()) tell_who_came_and_went(made, {}, *owner, "administrator", line);
+  world_.public_chat_json(out.json, made);
   world_.commit(line);
   return out;
+}
+
+// A channel has no members of its own here: in its owner's place stands the first person that there is.
+const person* control::somebody() const {
+  for (const auto& [id, one] : world_.people()) {
+    if (!one.gone) return &one;
+  }
+  return nullptr;
 }
 
 control_answer control::change_channel(const http::request& what, const object& in) {
@@ -94,11 +104,12 @@ control_answer control::change_channel(const http::request& what, const object& 
   std::set<std::int64_t> bots = one.bots;
   if (auto read = bots_of(in, bots); !read) return std::unexpected(read.error());
   one.title = title;
-  one.bots = std::move(bots);
+  std::swap(one.bots, bots);
   one.description = text_in(in, "description", one.description);
   one.preview = flag_in(in, "preview", one.preview);
   one.subscribers = number_in(in, "subscribers", one.subscribers);
   journal_line line("channel");
+  if (const auto* owner = somebody()) tell_who_came_and_went(one, bots, *owner, "administrator", line);
   world_.chat_changed(one, line);
   world_.commit(line);
   control_reply out;
@@ -148,12 +159,9 @@ control_answer control::add_group(const object& in) {
     one.people.insert(item.get_int64());
   }
   if (auto read = bots_of(in, one.bots); !read) return std::unexpected(read.error());
-  const std::set<std::int64_t> bots = one.bots;
   journal_line line("group");
   chat& made = world_.add_chat(std::move(one), line);
-  const person& founder = *world_.find_person(*made.people.begin());
-  for (const std::int64_t id : bots)
-    tell_my_chat_member(*world_.find_bot(id), made, founder, "left", "member", line);
+  tell_who_came_and_went(made, {}, *world_.find_person(*made.people.begin()), "member", line);
   world_.commit(line);
   control_reply out{"", 201};
   world_.public_chat_json(out.json, made);
@@ -179,16 +187,9 @@ control_answer control::change_group(const http::request& what, const object& in
   }
   if (people.empty()) return wrong("a group needs at least one person");
   journal_line line("group");
-  const person& by = *world_.find_person(*people.begin());
-  for (const std::int64_t id : bots) {
-    if (!found->bots.contains(id))
-      tell_my_chat_member(*world_.find_bot(id), *found, by, "left", "member", line);
-  }
-  for (const std::int64_t id : found->bots) {
-    if (!bots.contains(id)) tell_my_chat_member(*world_.find_bot(id), *found, by, "member", "kicked", line);
-  }
-  found->bots = std::move(bots);
+  std::swap(found->bots, bots);
   found->people = std::move(people);
+  tell_who_came_and_went(*found, bots, *world_.find_person(*found->people.begin()), "member", line);
   found->title = text_in(in, "title", found->title);
   world_.chat_changed(*found, line);
   world_.commit(line);

@@ -196,6 +196,17 @@ void control::tell_my_chat_member(bot& to, chat& in, const person& by, std::stri
   world_.push_update(to, "my_chat_member", payload, in.id, std::chrono::hours(24), line);
 }
 
+void control::tell_who_came_and_went(chat& in, const std::set<std::int64_t>& before, const person& by,
+                                     std::string_view now, journal_line& line) {
+  for (const std::int64_t id : in.bots) {
+    if (!before.contains(id)) tell_my_chat_member(*world_.find_bot(id), in, by, "left", now, line);
+  }
+  for (const std::int64_t id : before) {
+    if (in.bots.contains(id)) continue;
+    if (auto* gone = world_.find_bot(id)) tell_my_chat_member(*gone, in, by, now, "kicked", line);
+  }
+}
+
 control_answer control::set_blocked(const http::request& what, const object& in) {
   auto who = person_in_path(what);
   if (!who) return std::unexpected(who.error());

@@ -105,6 +105,7 @@ void journal::rewrite(const std::function<void()>& write) {
   size_ = 0;
   first_ = last_seq_;
   marks_.clear();
+  stopped_ = {};
   try {
     write();
   } catch (...) {
@@ -143,6 +144,10 @@ std::string journal::read(std::uint64_t& after, std::size_t bytes, std::uint64_t
   const auto mark = (after - first_) / lines_per_mark;
   std::uint64_t seq = first_ + mark * lines_per_mark;  // lines before the mark
   std::uint64_t begin = marks_[mark];
+  if (after == stopped_.after && stopped_.at > begin) {  // who follows goes on where they were
+    seq = after;
+    begin = stopped_.at;
+  }
   std::string text;
   std::size_t at = 0;  // of the line after `seq`
   std::size_t from = std::string::npos;
@@ -151,10 +156,8 @@ std::string journal::read(std::uint64_t& after, std::size_t bytes, std::uint64_t
     if (end == std::string::npos) {
       if (begin + text.size() >= size_) break;
       const std::size_t kept = text.size();
-      text.resize(kept + std::max<std::size_t>(bytes, 4096));
-      const ssize_t got =
-          read_at(file_, text.data() + kept,
-                  std::min<std::uint64_t>(text.size() - kept, size_ - begin - kept), begin + kept);
+      text.resize(kept + std::min<std::uint64_t>(std::max<std::size_t>(bytes, 4096), size_ - begin - kept));
+      const ssize_t got = read_at(file_, text.data() + kept, text.size() - kept, begin + kept);
       if (got <= 0) fail(path_, "cannot be read");
       text.resize(kept + static_cast<std::size_t>(got));
       continue;
@@ -168,6 +171,7 @@ std::string journal::read(std::uint64_t& after, std::size_t bytes, std::uint64_t
     }
   }
   after = seq;
+  stopped_ = {seq, begin + at};
   return text.substr(from, at - from);
 }
 

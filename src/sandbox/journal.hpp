@@ -50,6 +50,10 @@ class journal {
   std::uint64_t first_ = 0;  // how many lines were before the first one that is there
   std::uint64_t last_seq_ = 0;
   std::vector<std::uint64_t> marks_;  // where every 256th line begins
+  struct place {
+    std::uint64_t after = 0, at = 0;  // the line behind which it is, and where that is in the file
+  };
+  mutable place stopped_;  // the last reader
 };
 
 }  // namespace tandem::sandbox

@@ -286,6 +286,19 @@ TEST_F(Sandbox, RegisteringABotTwiceIsHarmless) {
   EXPECT_EQ(ask("GET", "/bot7000000009:AA/getMe").at("result").at("username"), "main_bot");
 }
 
+TEST_F(Sandbox, ABotIsToldThatItBecameAnAdminOfAChannelAndThatItIsNoneAnyMore) {
+  ask("POST", "/sandbox/v1/channels",
+      {{"username", "closed"}, {"title", "Closed"}, {"bots", json::array{bot_}}});
+  ask("PATCH", "/sandbox/v1/channels/closed", {{"title", "Still closed"}});
+  ask("PATCH", "/sandbox/v1/channels/closed", {{"bots", json::array()}});
+  std::vector<std::string> heard;
+  for (const auto& one : updates()) {
+    if (const auto* change = one.as_object().if_contains("my_chat_member"))
+      heard.emplace_back(change->at("new_chat_member").at("status").as_string());
+  }
+  EXPECT_EQ(heard, (std::vector<std::string>{"administrator", "kicked"}));
+}
+
 TEST_F(Sandbox, InGroupsBotsSeeWhatIsMeantForThem) {
   const auto group =
       ask("POST", "/sandbox/v1/groups", {{"title", "Staff"}, {"people", {5}}, {"bots", json::array{bot_}}})
