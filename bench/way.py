@@ -19,7 +19,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 from driver import CATEGORIES, Town, cpu_seconds, memory_mb, percentile  # noqa: E402
-from orders import Flow  # noqa: E402
+from orders import Flow, channels  # noqa: E402
 
 
 def main():
@@ -38,7 +38,7 @@ def main():
     town = Town(options.binary, limits=False, settings=settings, keep=options.keep)
     try:
         town.start()
-        flow = Flow(town, options.people, options.channels, 2, dice)
+        flow = Flow(town, options.people, channels(town, options.channels), 2, dice)
         readers = {category: len(people) for category, people in flow.people_of.items()}
         town.api("PUT", "/limits", {"enabled": options.which == "a"})
 

@@ -58,11 +58,17 @@ def wait_for_quiet(town, seconds=180):
     raise AssertionError("the product does not come to rest")
 
 
-class Arrivals:
-    """What the sandbox's record says of the orders written after this was made."""
+def number_in(text):
+    """Of an order, 0 and up; -1: there is none."""
+    found = re.search(r"№(\d{6})", text)
+    return int(found.group(1)) - 100000 if found else -1
 
-    def __init__(self, town):
-        self.town = town
+
+class Arrivals:
+    """What the sandbox's record says of the orders written after this was made: which of `people` has got which."""
+
+    def __init__(self, town, people):
+        self.town, self.people = town, people
         self.mark = max([line["seq"] for line in town.record()] or [0])
         self.times = collections.defaultdict(list)  # (number of the order, person) -> seconds of each acceptance
 
@@ -71,9 +77,11 @@ class Arrivals:
         new = 0
         for line in self.town.record(self.mark):
             self.mark = max(self.mark, line["seq"])
-            found = re.search(r"№(\d{6})", json.dumps(line.get("params", {}), ensure_ascii=False))
-            if line["method"].lower() == "sendmessage" and found:
-                self.times[(int(found.group(1)) - 100000, line["chat_id"])].append(line["at_us"] / 1e6)
+            if line["method"].lower() != "sendmessage" or line["chat_id"] not in self.people:
+                continue
+            n = number_in(json.dumps(line["params"], ensure_ascii=False))
+            if n >= 0:
+                self.times[(n, line["chat_id"])].append(line["at_us"] / 1e6)
                 new += 1
         return new
 
@@ -89,13 +97,41 @@ class Arrivals:
         return {person: times for (number, person), times in self.times.items() if number == n}
 
 
-class Flow:
-    """Readers of one category each, channels, and orders that are written into them."""
+class Channel:
+    """A public channel that is read by its preview page. What a source of orders is asked for: `write` gives the key by
+    which `edit` and `delete` find the order again, where the kind can do that; `tend` is called now and then, `finish` at
+    the end."""
+    kind, edits, deletes = "preview page", True, True
 
-    def __init__(self, town, people, channels, per_person, dice):
-        self.town, self.channels, self.dice = town, channels, dice
-        for n in range(channels):
-            town.api("POST", "/channels", {"username": f"orders_{n}", "title": f"Заказы {n}"})
+    def __init__(self, town, name, title):
+        self.town, self.name = town, name
+        town.api("POST", "/channels", {"username": name, "title": title})
+
+    def write(self, text):
+        return self.town.api("POST", "/posts", {"channel": self.name, "text": text})["post_id"]
+
+    def edit(self, post, text):
+        self.town.api("PATCH", f"/posts/{self.name}/{post}", {"text": text})
+
+    def delete(self, post):
+        self.town.api("DELETE", f"/posts/{self.name}/{post}")
+
+    def tend(self):
+        pass
+
+    def finish(self):
+        pass
+
+
+def channels(town, count):
+    return [Channel(town, f"orders_{n}", f"Заказы {n}") for n in range(count)]
+
+
+class Flow:
+    """Readers of some categories each, and orders that are written into the sources in turn."""
+
+    def __init__(self, town, people, sources, per_person, dice):
+        self.town, self.sources, self.dice = town, sources, dice
         wanted, slug_of = subscribe_everybody(town, people, per_person)
         wait_for_quiet(town)
         self.people_of = collections.defaultdict(set)
@@ -103,46 +139,65 @@ class Flow:
             for bot in bots:
                 self.people_of[slug_of[bot]].add(person)
         time.sleep(3)  # every source has been read once, so that what comes next is new
-        self.arrivals = Arrivals(town)
+        self.arrivals = Arrivals(town, set(wanted))
         self.order = []   # the category of each order
         self.posted = []  # and when it was written
-        self.ids = []     # the post of each order
-        self.edited = set()
+        self.keys = []    # by which its source knows it
+        self.edited, self.deleted, self.copied = set(), set(), set()
+
+    def source_of(self, n):
+        return self.sources[n % len(self.sources)]
 
     def write(self, category=None):
         n = len(self.order)
         category = category or self.dice.choice(CATEGORIES)
         self.order.append(category)
         self.posted.append(time.time())
-        done = self.town.api("POST", "/posts", {"channel": f"orders_{n % self.channels}",
-                                                "text": ORDERS[category].format(n=100000 + n)})
-        self.ids.append(done["post_id"])
+        self.keys.append(self.source_of(n).write(ORDERS[category].format(n=100000 + n)))
+
+    def alone(self, n):
+        """That the order stands once, as it was written first or edited."""
+        return n not in self.deleted and n not in self.copied
+
+    def copy(self, n):
+        """Into the next source too: it is one order all the same."""
+        if self.alone(n) and n not in self.edited:
+            self.source_of(n + 1).write(ORDERS[self.order[n]].format(n=100000 + n))
+            self.copied.add(n)
 
     def edit(self, n):
         """The order pays 777,000 now: its cards have to say so."""
-        text = re.sub(r"\d+ 000 ₽", "777 000 ₽", ORDERS[self.order[n]].format(n=100000 + n))
-        self.town.api("PATCH", f"/posts/orders_{n % self.channels}/{self.ids[n]}", {"text": text})
-        self.edited.add(n)
+        if self.source_of(n).edits and self.alone(n):
+            text = re.sub(r"\d+ 000 ₽", "777 000 ₽", ORDERS[self.order[n]].format(n=100000 + n))
+            self.source_of(n).edit(self.keys[n], text)
+            self.edited.add(n)
+
+    def delete(self, n):
+        """Its cards have to be struck out; who has none by then need not get one."""
+        if self.source_of(n).deletes and self.alone(n):
+            self.source_of(n).delete(self.keys[n])
+            self.deleted.add(n)
 
     def stale(self):
-        """(order, person) whose card does not show the last edit. Of one that came twice, in flight at a kill, nobody but
-        Telegram knows the first: the last one counts."""
+        """(order, person) whose card does not show the last edit, or that the order is gone. Of one that came twice, in
+        flight at a kill, nobody but Telegram knows the first: the last one counts."""
         shows = {}  # by chat and message: how it stands
         for line in self.town.record():
             for message in line.get("messages", []):
-                shows[(line["chat_id"], line["bot"], message["message_id"])] = message.get("text", "")
+                shows[(line["chat_id"], line["bot"], message["message_id"])] = message
         last = {}
-        for (person, _, _), text in sorted(shows.items()):
-            found = re.search(r"№(\d{6})", text)
-            n = int(found.group(1)) - 100000 if found else -1
-            if n in self.edited:
-                last[(n, person)] = text
-        return {key for key, text in last.items() if not re.search(r"777\s000", text)}
+        for (person, _, _), message in sorted(shows.items(), key=lambda one: one[0]):
+            n = number_in(message.get("text", ""))
+            if n >= 0 and person in self.arrivals.people:
+                last[(n, person)] = message
+        return {key for key, message in last.items() if
+                (not any(one["type"] == "strikethrough" for one in message.get("entities", [])) if key[0] in self.deleted
+                 else key[0] in self.edited and not re.search(r"777\s000", message["text"]))}
 
     def missing(self):
         """(order, person) that should have come and did not."""
-        return {(n, person) for n, category in enumerate(self.order) for person in self.people_of[category]} - set(
-            self.arrivals.times)
+        return {(n, person) for n, category in enumerate(self.order) if n not in self.deleted
+                for person in self.people_of[category]} - set(self.arrivals.times)
 
     def twice(self):
         return {key: times for key, times in self.arrivals.times.items() if len(times) > 1}

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Sources through the real program: exports with kills and hostile ones, feeds from a loopback server, lists, posts that
 the operator pastes, take-down. $TANDEM_BINARY names the program."""
-import http.server
 import json
 import os
 import resource
@@ -9,12 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from driver import Process, Town, wait_until  # noqa: E402
+from feeds import Feed  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get("TANDEM_BINARY", os.path.join(ROOT, "build/asan/tandem")))
@@ -152,36 +151,6 @@ class Lists(Folder):
             self.assertIn(name, listed)
 
 
-class Feed(http.server.BaseHTTPRequestHandler):
-    """/feed: the items of the server, unless the client has them already; anything else is 404."""
-
-    def do_GET(self):
-        state = self.server.state
-        tag = f'"{len(state["items"])}"'
-        state["asked"].append(self.headers.get("If-None-Match"))
-        if self.path == "/old":
-            self.send_response(301)
-            self.send_header("Location", "/feed")
-            self.end_headers()
-            return
-        if self.path != "/feed" or self.headers.get("If-None-Match") == tag:
-            self.send_response(304 if self.path == "/feed" else 404)
-            self.end_headers()
-            return
-        date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
-        items = "".join(f"<item><guid>{n}</guid><title>{title}</title><link>http://127.0.0.1/{n}</link>"
-                        f"<pubDate>{date}</pubDate></item>" for n, title in enumerate(state["items"]))
-        body = f"<rss version='2.0'><channel><title>Доска заказов</title>{items}</channel></rss>".encode()
-        self.send_response(200)
-        self.send_header("ETag", tag)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class Running(unittest.TestCase):
     """The sandbox and the product as two processes, with one reader of design."""
 
@@ -201,18 +170,17 @@ class Running(unittest.TestCase):
         return [view for view in self.views() if word in view["message"].get("text", "")]
 
     def test_a_feed_is_read_its_changes_are_asked_for_and_its_vacancy_arrives(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Feed)
-        server.state = {"items": ["Нужен дизайнер: логотип для булочной, 15 000 ₽, писать @bakery_hr"], "asked": []}
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.shutdown)
-        address = f"http://127.0.0.1:{server.server_port}/old"
+        feed = Feed("Доска заказов")
+        self.addCleanup(feed.close)
+        feed.write("Нужен дизайнер: логотип для булочной, 15 000 ₽, писать @bakery_hr")
+        address = feed.address("/old")
         tried = self.town.run("sources", "try", address)
         self.assertIn("Доска заказов: 1 posts, nothing of them is stored", tried)
         self.town.run("sources", "add", "ftp://x", code=1)
         self.town.run("sources", "add", address)
         wait_until("the first card", lambda: self.cards("булочной"))
-        wait_until("a conditional question", lambda: '"1"' in server.state["asked"])
-        server.state["items"].append("Нужен дизайнер: вывеска для аптеки, 9 000 ₽, писать @pharmacy_hr")
+        wait_until("a conditional question", lambda: '"1"' in feed.asked)
+        feed.write("Нужен дизайнер: вывеска для аптеки, 9 000 ₽, писать @pharmacy_hr")
         wait_until("the second card", lambda: self.cards("аптеки"))
         self.assertEqual(len(self.cards("булочной")), 1)
         self.assertIn("feed", self.town.run("sources", "list"))
