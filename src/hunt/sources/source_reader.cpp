@@ -299,9 +299,13 @@ class preview_reader final : public source_reader {
         posts.seen_up_to = use.seen_up_to;
         posts.title = page.title;
         if (!page.posts.empty() && page.unreadable == 0) {
-          const bool newest = ask.what == page_request::kind::newest;
           posts.whole_from = page.posts.front().message_id;
-          posts.whole_to = newest ? std::max(use.seen_up_to, page.last_id) : page.posts.back().message_id;
+          switch (ask.what) {
+            case page_request::kind::newest: posts.whole_to = std::max(use.seen_up_to, page.last_id); break;
+            case page_request::kind::after: posts.whole_to = page.posts.back().message_id; break;
+            case page_request::kind::before:
+            case page_request::kind::edits: posts.whole_to = ask.message_id - 1; break;
+          }
         }
         co_await with_.way_in.take(from, posts);
         if (ask.what == page_request::kind::newest) last_newest_[ask.source] = digest;

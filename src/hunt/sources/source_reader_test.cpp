@@ -389,6 +389,17 @@ TEST_F(SourceReader, AnEditIsSeenThoughManyPostsCameBeforeTheNextLook) {
   EXPECT_EQ(ask("SELECT count(*) FROM hunt.posts WHERE revision > 1"), "1");
 }
 
+TEST_F(SourceReader, ADeletionIsSeenBetweenThePagesOfALook) {
+  write("jobs", 1, 3);
+  add("jobs");
+  read();
+  write("jobs", 4, 40);
+  for (int i = 0; i < 4; ++i) read_later();
+  web["jobs"].posts.erase(20);  // the newest page begins with 21
+  for (int i = 0; i < 2; ++i) read_later(60s);
+  EXPECT_EQ(ask("SELECT string_agg(message_id::text, ' ') FROM hunt.posts WHERE reason = 'deleted'"), "20");
+}
+
 TEST_F(SourceReader, ManySourcesAreReadSideBySide) {
   for (int i = 0; i < 30; ++i) {
     const auto name = "jobs" + std::to_string(i);
