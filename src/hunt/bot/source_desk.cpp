@@ -161,17 +161,23 @@ task<bool> source_desk::take_from_operator(telegram::incoming& in) {
   page.posts = posts;
   page.title = title;
   const auto taken = co_await way_in_.take(from, page);
+  std::optional<post_id> unanswered;
   if (taken.posts.empty()) {
+    unanswered =
+        co_await keep_unanswered_post(with_.db, from.id, posts.front().message_id, in.me.id, message.chat.id);
+  } else {
+    unanswered = taken.posts.front().id;
+    co_await keep_operator_post(with_.db, *unanswered, in.me.id, message.chat.id);
+  }
+  if (!unanswered) {
     // This very post was brought before: its answer is there.
     const auto to = co_await view_of(message.from->id, message.from->language_code);
     auto known = to_message(screen{to.html("brought.known"), {}}, message.chat.id, telegram::urgency::reply);
     co_await in.bot.send_message(std::move(known));
     co_return true;
   }
-  const auto id = taken.posts.front().id;
-  co_await keep_operator_post(with_.db, id, in.me.id, message.chat.id);
-  co_await answer(id);
-  background_.spawn("follow a brought post", follow(id));
+  co_await answer(*unanswered);
+  background_.spawn("follow a brought post", follow(*unanswered));
   co_return true;
 }
 
@@ -190,7 +196,8 @@ task<> source_desk::follow_member(telegram::incoming& in) {
   if (!reads || desk) co_return;
   met_chat what{change.chat.id, change.chat.username, change.chat.title};
   const auto [met, fresh] = co_await all_.meet_chat(std::move(what));
-  if (!fresh) co_return;
+  // While nobody has answered it is asked again: a process may have been killed before it asked.
+  if (!fresh && met.state != source_state::pending) co_return;
   log_.info("a bot was added to a chat", {{"chat", change.chat.id}, {"source", met.name}});
   locale::arguments values{{"source", change.chat.title}, {"who", change.from.first_name}};
   co_await tell_operators("alert.chat_pending", std::move(values), met);

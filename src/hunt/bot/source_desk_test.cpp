@@ -201,6 +201,28 @@ TEST_F(SourceDesk, PastedTextBecomesAPostAndItsAnswerSaysWhatBecameOfIt) {
   EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "Undone");
 }
 
+// What the desk of a killed process has left behind, and the update that Telegram gives again.
+TEST_F(SourceDesk, WhatWasBroughtWhenTheProcessWasKilledIsAnsweredByTheNext) {
+  const std::string order = "Нужен дизайнер: логотип для кофейни, писать @anna";
+  say(operators_chat, order, 7);
+  ask("DELETE FROM hunt.operator_posts");
+  EXPECT_SAYS(say(operators_chat, order, 7)[0].text("text"), "Judging") << "only the post was stored";
+  ask("UPDATE hunt.operator_posts SET message_id = 0, shown = ''");
+  EXPECT_SAYS(say(operators_chat, order, 7)[0].text("text"), "Judging") << "it was not answered yet";
+  EXPECT_SAYS(say(operators_chat, order, 7)[0].text("text"), "already");
+  EXPECT_EQ(posts(), "1");
+  judge_last("vacancy");
+  run(desk.catch_up());
+  EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "Logo");
+}
+
+TEST_F(SourceDesk, WhetherAChatIsToBeReadIsAskedAgainUntilItIsAnswered) {
+  member("member");
+  EXPECT_EQ(member("member").size(), 1u);
+  press("src:rest:" + ask("SELECT source_id FROM hunt.sources WHERE kind = 'bot'"));
+  EXPECT_TRUE(member("member").empty());
+}
+
 TEST_F(SourceDesk, AForwardedPostKeepsWhereItCameFrom) {
   auto message = message_in(operators_chat, 9, "Нужен дизайнер");
   telegram::message_origin from;

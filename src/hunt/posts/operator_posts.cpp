@@ -40,6 +40,13 @@ task<> keep_operator_post(pg::session& in, post_id post, std::int64_t bot_id, st
   co_await in(statements::keep, post, bot_id, chat_id);
 }
 
+task<std::optional<post_id>> keep_unanswered_post(pg::session& in, source_id from, std::int64_t message_id,
+                                                  std::int64_t bot_id, std::int64_t chat_id) {
+  const auto row = co_await in(statements::keep_unanswered, from, message_id, bot_id, chat_id);
+  if (row.empty()) co_return std::nullopt;
+  co_return row.front().get<post_id>(0);
+}
+
 task<std::optional<operator_post>> find_operator_post(pg::session& in, post_id post) {
   auto found = co_await load(in, {post.value});
   if (found.empty()) co_return std::nullopt;

@@ -26,6 +26,10 @@ struct operator_post {
 
 // The answer to a post will stand in this chat; a post has one answer, where it was brought first.
 task<> keep_operator_post(pg::session& in, post_id post, std::int64_t bot_id, std::int64_t chat_id);
+// The same for a post that the source has already: nothing if it is answered. A process may have been killed
+// after the post was stored and before this was.
+task<std::optional<post_id>> keep_unanswered_post(pg::session& in, source_id from, std::int64_t message_id,
+                                                  std::int64_t bot_id, std::int64_t chat_id);
 task<std::optional<operator_post>> find_operator_post(pg::session& in, post_id post);
 // Those whose answer says something else than what became of them, of the last two days.
 task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant now, int limit);

@@ -1,6 +1,15 @@
 -- name: keep :exec
 INSERT INTO hunt.operator_posts (post_id, bot_id, chat_id, message_id) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING;
 
+-- A post that was brought before and is not answered: the process was killed in between. Its answer is to stand here.
+-- name: keep_unanswered :optional
+WITH brought AS (SELECT post_id FROM hunt.posts WHERE source_id = $1 AND message_id = $2),
+kept AS (
+  INSERT INTO hunt.operator_posts (post_id, bot_id, chat_id, message_id) SELECT post_id, $3, $4, 0 FROM brought
+  ON CONFLICT DO NOTHING RETURNING post_id)
+SELECT post_id FROM kept
+UNION ALL SELECT post_id FROM hunt.operator_posts JOIN brought USING (post_id) WHERE operator_posts.message_id = 0;
+
 -- name: find :many
 SELECT p.post_id, p.state, p.reason, coalesce(r.url, ''), coalesce(w.kind, ''), coalesce(v.title, ''),
        coalesce((SELECT array_agg(vc.category_id::bigint ORDER BY vc.confidence DESC)
