@@ -428,6 +428,17 @@ TEST_F(MatchingPart, WritesWhatTheQueryWouldHaveWritten) {
   EXPECT_GT(compared, 100);
 }
 
+TEST_F(MatchingPart, KnowsFromItsStartPeopleWhoseIdsLieFarApart) {
+  man(1);
+  for (const std::int64_t who : {2L, 60L, 61L, 4'000L, 7'000'000'000L}) add(who);
+  begin();
+  low(1);
+  wait_until(
+      "SELECT string_agg(candidate_id::text, ' ' ORDER BY candidate_id) FROM dating.decks WHERE viewer_id = "
+      "1",
+      "2 60 61 4000 7000000000");
+}
+
 TEST_F(MatchingPart, FollowsWhoComesGoesAndChanges) {
   man(1);
   add(2);

@@ -141,30 +141,33 @@ class matching_part final : public async::part {
               {{"people", people.size()}, {"took", std::chrono::steady_clock::now() - begun}});
   }
 
-  // By several ranges of ids at once: the database does most of the work.
+  // Several ranges of ids at once: the database does most of the work.
   task<> read_everybody(std::vector<matching_profile>& people, std::vector<user_id>& shadows) {
     const auto rows = co_await with_.db(sql::bounds);
-    const auto first = rows.front().get<std::int64_t>(0), last = rows.front().get<std::int64_t>(1);
+    auto next = rows.front().get<std::int64_t>(0);
+    const auto last = rows.front().get<std::int64_t>(1);
     std::exception_ptr failure;
     async::scope readers(with_.on,
                          [&](std::string_view, std::exception_ptr why) { failure = std::move(why); });
-    const auto step = (last - first) / settings_.parallel + 1;
-    for (auto from = first; from <= last; from += step)
-      readers.spawn("read", read_range(from - 1, std::min(last, from + step - 1), people, shadows));
+    for (int i = 0; i < settings_.parallel; ++i)
+      readers.spawn("read", read_ranges(next, last, people, shadows));
     co_await readers.join();
     if (failure) std::rethrow_exception(failure);
   }
 
-  task<> read_range(std::int64_t after, std::int64_t until, std::vector<matching_profile>& people,
-                    std::vector<user_id>& shadows) {
-    for (;;) {
-      const auto rows = co_await with_.db(sql::profiles, after, settings_.page, until);
+  task<> read_ranges(std::int64_t& next, std::int64_t last, std::vector<matching_profile>& people,
+                     std::vector<user_id>& shadows) {
+    while (next <= last) {
+      const auto first = next;
+      next += settings_.page;
+      const auto rows = co_await with_.db(sql::profiles, first, std::min(last, first + settings_.page - 1));
       for (int i = 0; i < rows.size(); ++i) {
         people.push_back(read_profile(rows[i], today_));
         if (rows[i].get<bool>(11)) shadows.push_back(people.back().who);
-        after = people.back().who.value;
       }
-      if (rows.size() < settings_.page) co_return;
+      if (!rows.empty() || next > last) continue;
+      const auto found = co_await with_.db(sql::next_one, next - 1);  // a gap
+      next = std::max(next, found.empty() ? last + 1 : found.front().get<std::int64_t>(0));
     }
   }
 

@@ -15,7 +15,7 @@ struct matching_settings {
   std::chrono::milliseconds poll{500};       // how often changes of profiles are looked for
   std::chrono::minutes ratings_every{60};    // all ratings are read anew
   std::size_t most_judgements = 20'000'000;  // in memory, of the viewers who came last (4 bytes each)
-  int page = 20'000;                         // people read by one statement
+  int page = 20'000;                         // ids whose people are read by one statement
   int parallel = 4;                          // decks filled at once
 };
 
