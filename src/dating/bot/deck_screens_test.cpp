@@ -1,20 +1,12 @@
 #include "dating/bot/deck_screens.hpp"
 
-#include "conversation/screens_for_test.hpp"
 #include "dating/bot/like_screens.hpp"
+#include "dating/bot/screens_for_test.hpp"
 
 namespace tandem::dating::bot {
 namespace {
 
 using namespace std::chrono_literals;
-
-const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 9h;  // in Moscow
-
-const locale::texts& texts() {
-  static const auto all = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
-  return *all;
-}
-view in(std::string language) { return {texts(), "dating", std::move(language), "Europe/Moscow", noon}; }
 
 // Seven places of a number, as ids are after years.
 constexpr std::int64_t large_id = 987'654'321'012;
@@ -34,7 +26,7 @@ deck_card anna() {
   return out;
 }
 
-std::vector<conversation::named_screen> all_screens(const std::string& language) {
+std::vector<named_screen> all_screens(const std::string& language) {
   const auto to = in(language);
   card_facts plain{anna(), "Химки"};
   auto second = plain, far = plain, lettered = plain, bare = plain, liker = plain;
@@ -103,11 +95,7 @@ std::vector<conversation::named_screen> all_screens(const std::string& language)
 
 struct DeckScreensIn : testing::TestWithParam<const char*> {};
 
-TEST_P(DeckScreensIn, AreAsTheyWereLookedAt) {
-  conversation::compare_with_golden(
-      TANDEM_SOURCE_DIR "/src/dating/bot/golden/deck." + std::string(GetParam()) + ".txt",
-      all_screens(GetParam()));
-}
+TEST_P(DeckScreensIn, AreAsTheyWereLookedAt) { expect_golden("deck", GetParam(), all_screens(GetParam())); }
 
 TEST_P(DeckScreensIn, AreShortAndTheirButtonsFit) {
   for (const auto& one : all_screens(GetParam())) conversation::expect_to_fit(one, 9);

@@ -1,19 +1,11 @@
 #include "dating/bot/menu_screens.hpp"
 
-#include "conversation/screens_for_test.hpp"
+#include "dating/bot/screens_for_test.hpp"
 
 namespace tandem::dating::bot {
 namespace {
 
 using namespace std::chrono_literals;
-
-const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 9h;  // in Moscow
-
-const locale::texts& texts() {
-  static const auto all = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
-  return *all;
-}
-view in(std::string language) { return {texts(), "dating", std::move(language), "Europe/Moscow", noon}; }
 
 profile_figures counted() {
   profile_figures out;
@@ -27,7 +19,7 @@ profile_figures counted() {
   return out;
 }
 
-std::vector<conversation::named_screen> all_screens(const std::string& language) {
+std::vector<named_screen> all_screens(const std::string& language) {
   const auto to = in(language);
   const operator_details nobody, somebody{"ООО «Ёлка»", "@elka_help", 90};
   const rights none, premium{noon + 48h, {}, 1}, boosted{noon + 48h, noon + 20min, 0};
@@ -66,11 +58,7 @@ std::vector<conversation::named_screen> all_screens(const std::string& language)
 
 struct MenuScreensIn : testing::TestWithParam<const char*> {};
 
-TEST_P(MenuScreensIn, AreAsTheyWereLookedAt) {
-  conversation::compare_with_golden(
-      TANDEM_SOURCE_DIR "/src/dating/bot/golden/menu." + std::string(GetParam()) + ".txt",
-      all_screens(GetParam()));
-}
+TEST_P(MenuScreensIn, AreAsTheyWereLookedAt) { expect_golden("menu", GetParam(), all_screens(GetParam())); }
 
 TEST_P(MenuScreensIn, AreShortAndTheirButtonsFit) {
   for (const auto& one : all_screens(GetParam())) conversation::expect_to_fit(one);

@@ -1,7 +1,7 @@
 #include "dating/bot/profile_screens.hpp"
-#include "dating/bot/typed_words.hpp"
 
-#include "conversation/screens_for_test.hpp"
+#include "dating/bot/screens_for_test.hpp"
+#include "dating/bot/typed_words.hpp"
 #include "dating/profiles/interests.hpp"
 
 namespace tandem::dating::bot {
@@ -9,17 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 9h;  // in Moscow
-
-const locale::texts& texts() {
-  static const auto all = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
-  return *all;
-}
 const places::gazetteer& towns() {
   static const auto all = places::load_gazetteer(TANDEM_BINARY_DIR "/share/tandem/places.tsv");
   return **all;
 }
-view in(std::string language) { return {texts(), "dating", std::move(language), "Europe/Moscow", noon}; }
 
 profile anna() {
   profile out;
@@ -49,8 +42,6 @@ person_card card() {
   out.photos = 4;
   return out;
 }
-
-using conversation::named_screen;
 
 std::vector<named_screen> all_screens(const std::string& language) {
   const auto to = in(language);
@@ -182,9 +173,7 @@ class ProfileScreensIn : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Languages, ProfileScreensIn, testing::Values("ru", "en"));
 
 TEST_P(ProfileScreensIn, AreAsTheGoldenFileHasThem) {
-  const std::string language = GetParam();
-  conversation::compare_with_golden(TANDEM_SOURCE_DIR "/src/dating/bot/golden/profile." + language + ".txt",
-                                    all_screens(language));
+  expect_golden("profile", GetParam(), all_screens(GetParam()));
 }
 
 TEST_P(ProfileScreensIn, AreShortAndTheirButtonsFit) {

@@ -1,21 +1,12 @@
 #include "dating/bot/talk_screens.hpp"
 
-#include "conversation/screens_for_test.hpp"
 #include "dating/bot/safety_screens.hpp"
+#include "dating/bot/screens_for_test.hpp"
 
 namespace tandem::dating::bot {
 namespace {
 
 using namespace std::chrono_literals;
-using conversation::named_screen;
-
-const instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 9h;  // in Moscow
-
-const locale::texts& texts() {
-  static const auto all = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
-  return *all;
-}
-view in(std::string language) { return {texts(), "dating", std::move(language), "Europe/Moscow", noon}; }
 
 talk with_anna() {
   talk out;
@@ -167,11 +158,7 @@ std::vector<named_screen> all_screens(const std::string& language) {
 
 struct TalkScreensIn : testing::TestWithParam<const char*> {};
 
-TEST_P(TalkScreensIn, AreAsTheyWereLookedAt) {
-  conversation::compare_with_golden(
-      TANDEM_SOURCE_DIR "/src/dating/bot/golden/talk." + std::string(GetParam()) + ".txt",
-      all_screens(GetParam()));
-}
+TEST_P(TalkScreensIn, AreAsTheyWereLookedAt) { expect_golden("talk", GetParam(), all_screens(GetParam())); }
 
 TEST_P(TalkScreensIn, AreShortAndTheirButtonsFit) {
   for (const auto& one : all_screens(GetParam())) {

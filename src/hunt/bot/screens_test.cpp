@@ -1,15 +1,12 @@
 #include "hunt/bot/screens.hpp"
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
-#include "platform/telegram/html.hpp"
+#include "conversation/screens_for_test.hpp"
 
 using namespace tandem;
 using namespace tandem::hunt;
 using namespace tandem::hunt::bot;
 using namespace std::chrono_literals;
+using conversation::named_screen;
 
 namespace {
 
@@ -55,22 +52,6 @@ vacancy_card landing() {
 reported_vacancy complained() {
   return {landing(), {{"not_vacancy", 2}, {"scam", 1}}, std::nullopt, "digest"};
 }
-
-std::string drawn(const screen& what) {
-  std::string out = what.html + "\n";
-  for (const auto& row : what.keyboard.inline_keyboard) {
-    for (const auto& button : row) {
-      out += "[ " + button.text + " → " + (button.url.empty() ? button.callback_data : button.url) + " ] ";
-    }
-    out += "\n";
-  }
-  return out;
-}
-
-struct named_screen {
-  std::string name;
-  screen what;
-};
 
 std::vector<named_screen> all_screens(const std::string& language) {
   const auto to = in(language);
@@ -225,13 +206,6 @@ std::vector<named_screen> all_screens(const std::string& language) {
   };
 }
 
-std::string read(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream out;
-  out << file.rdbuf();
-  return out.str();
-}
-
 // Six lines are what a person reads at a glance; the cards and lists carry what they carry.
 bool may_be_long(std::string_view name) {
   for (const std::string_view part : {"card", "complaint", "more", "why", "report", "?", "pick",
@@ -246,13 +220,9 @@ bool may_be_long(std::string_view name) {
 class ScreensIn : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Languages, ScreensIn, testing::Values("ru", "en"));
 
-// TANDEM_UPDATE_GOLDEN=1 writes the files anew: look at the difference before it is committed.
 TEST_P(ScreensIn, AreAsTheGoldenFileHasThem) {
-  std::string all;
-  for (const auto& one : all_screens(GetParam())) all += "=== " + one.name + "\n" + drawn(one.what) + "\n";
-  const std::string path = TANDEM_SOURCE_DIR "/src/hunt/bot/golden/" + std::string(GetParam()) + ".txt";
-  if (std::getenv("TANDEM_UPDATE_GOLDEN")) std::ofstream(path) << all;
-  EXPECT_EQ(all, read(path));
+  const auto file = "/src/hunt/bot/golden/" + std::string(GetParam()) + ".txt";
+  conversation::compare_with_golden(TANDEM_SOURCE_DIR + file, all_screens(GetParam()));
 }
 
 TEST_P(ScreensIn, AreShortAndTheirButtonsFit) {
