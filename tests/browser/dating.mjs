@@ -148,7 +148,12 @@ class DatingWalk extends Walker {
       }
       await who.writes(who.age);
       await who.press(`registration.${who.sex}`);
-      await who.press(`registration.${who.seeks}`);
+      if (isAnna) {
+        await who.press(`registration.${who.seeks}`);
+      } else {
+        await who.button(`registration.${who.seeks}`).waitFor();
+        await who.writes(texts.raw(`dating.registration.${who.seeks}`).toLowerCase());  // typed, not pressed
+      }
     });
     await this.step(`${who.name} says where they are`, async () => {
       const share = page.locator(".reply-keyboard button", { hasText: texts.raw("dating.registration.share_place") });
@@ -188,7 +193,7 @@ class DatingWalk extends Walker {
       await who.press("photo_button.go_on");
     });
     await this.step(`${who.name} sees the own card and publishes it`, async () => {
-      const wide = texts.raw("dating.registration.distance").replace("{km, number, integer}", "100");
+      const wide = texts.raw("dating.registration.radius").replace("{km, number, integer}", "100");
       await who.press(wide);
       await who.button(`✓ ${wide}`).waitFor();
       if (isAnna) await this.picture("preferences");
