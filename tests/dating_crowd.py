@@ -216,7 +216,8 @@ class Crowd:
             message, data = card
             liked = self.dice.random() < 0.6
             candidate = int(data.split(":")[2])
-            self.presses[person.id, candidate] = (liked, time.time())
+            # Shown twice (its answer was long in coming, and the deck opened once more): the first press holds.
+            self.presses.setdefault((person.id, candidate), (liked, time.time()))
             self.press(person, message, data if liked else data.replace("deck:like:", "deck:skip:"))
         elif found := person.find("deck:next") or person.find("deck:on:"):
             self.press(person, *found)
