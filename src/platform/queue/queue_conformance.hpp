@@ -30,7 +30,7 @@ struct QueueConformance : testing::Test {
   void run(task<> test) {
     std::exception_ptr failure;
     try {
-      bench.io.run(async::within(std::chrono::seconds(20), std::move(test)));
+      bench.io.run(async::within(std::chrono::seconds(60), std::move(test)));
     } catch (...) {
       failure = std::current_exception();
     }
