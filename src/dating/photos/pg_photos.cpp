@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <bit>
+#include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
+#include "async/event.hpp"
 #include "dating/notices/notices.hpp"
 #include "dating/photos/photos.hpp"
 #include "dating/photos/photos_sql.hpp"
@@ -147,7 +149,22 @@ class pg_photos final : public photos {
     co_await in(sql::note_file, what, bot_id, file_id);
   }
   task<images::bytes> placeholder() override {
-    if (placeholder_.empty()) placeholder_ = co_await with_.shop.draw_placeholder();
+    const auto on = co_await boost::asio::this_coro::executor;
+    while (placeholder_.empty() && drawing_) {
+      const auto bell = std::make_shared<async::event>(on);
+      waiting_.push_back(bell);
+      co_await bell->wait();
+    }
+    if (!placeholder_.empty()) co_return placeholder_;
+    struct ended {
+      pg_photos& of;
+      ~ended() {
+        of.drawing_ = false;
+        for (const auto& bell : std::exchange(of.waiting_, {})) bell->ring();
+      }
+    } const at_the_end{*this};
+    drawing_ = true;
+    placeholder_ = co_await with_.shop.draw_placeholder();
     co_return placeholder_;
   }
   std::string link(const blob::blob_id& what, instant until) const override {
@@ -397,6 +414,8 @@ class pg_photos final : public photos {
   photo_parts with_;
   photo_options options_;
   images::bytes placeholder_;
+  bool drawing_ = false;  // the placeholder, and who waits for it
+  std::vector<std::shared_ptr<async::event>> waiting_;
 };
 
 }  // namespace

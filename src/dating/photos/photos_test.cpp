@@ -10,6 +10,7 @@
 #include "accounts/users.hpp"
 #include "async/offload.hpp"
 #include "async/scope.hpp"
+#include "async/within.hpp"
 #include "dating/notices/notices.hpp"
 #include "platform/images/pictures_for_test.hpp"
 #include "platform/pg/test_database.hpp"
@@ -430,6 +431,36 @@ TEST_F(Photos, AFigureStandsForSomebodyWithoutAPhoto) {
   const auto figure = db.run(room.placeholder());
   EXPECT_TRUE(images::to_text(figure).starts_with("\xFF\xD8\xFF"));
   EXPECT_EQ(db.run(room.placeholder()), figure);
+}
+
+TEST_F(Photos, TheFigureIsDrawnOnceHoweverManyAskAtOnceAndAgainWhenThatHasFailed) {
+  struct drawer final : images::workshop {
+    int drawn = 0;
+    task<std::expected<images::prepared_photo, images::image_error>> prepare(images::bytes) override {
+      co_return std::unexpected(images::image_error::broken);
+    }
+    task<std::expected<images::bytes, images::image_error>> pair(images::bytes, images::bytes) override {
+      co_return std::unexpected(images::image_error::broken);
+    }
+    task<images::bytes> draw(images::bar_chart) override { co_return images::bytes(); }
+    task<images::bytes> draw_placeholder() override {
+      co_await async::yield();
+      if (++drawn == 1) throw std::runtime_error("no child could be started");
+      co_return images::to_bytes("a figure");
+    }
+  } slow;
+  const auto gallery = make_photos({*kept, slow, time, news, {}, {}});
+  int shown = 0, failed = 0;
+  async::scope all(db.io.on(), [&](std::string_view, const std::exception_ptr&) { ++failed; });
+  const auto ask = [&]() -> task<> {
+    const auto figure = co_await gallery->placeholder();
+    shown += images::to_text(figure) == "a figure";
+  };
+  for (int i = 0; i < 5; ++i) all.spawn("ask", ask());
+  db.run(all.join());
+  EXPECT_EQ(slow.drawn, 2);
+  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(shown, 4);
 }
 
 TEST_F(Photos, ALinkOpensThePictureUntilItsTime) {
