@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <fstream>
 #include <random>
 
 #include "async/scope.hpp"
@@ -45,13 +46,16 @@ class sole_lead final : public candidate {
   bool leads_ = false;
 };
 
-// Where a process id says whose it is: "host/pid:[4026531836]/", the last of them the kernel's space of
-// process ids, which a container has for itself.
+// Where a process id says whose it is: "host/BOOT/pid:[4026531836]/". BOOT is the kernel's id of this run of
+// the machine, since two machines may have one name; the last is the space of process ids, which a container
+// has for itself.
 std::string this_machine() {
   char host[256] = "", space[64] = "";
   gethostname(host, sizeof host - 1);
   if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) space[0] = '\0';
-  return std::string(host) + "/" + space + "/";
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  return std::string(host) + "/" + boot + "/" + space + "/";
 }
 
 std::string fresh_holder() {
@@ -60,7 +64,7 @@ std::string fresh_holder() {
 
 // Whether the holder ran here and has ended: nobody needs to wait for its lease to run out.
 bool has_died(std::string_view holder) {
-  const auto here = this_machine();
+  static const auto here = this_machine();
   if (!holder.starts_with(here)) return false;
   holder.remove_prefix(here.size());
   pid_t process = 0;
