@@ -15,7 +15,9 @@ from crowd import Clock, Ear, Wire
 from driver import Meter, memory_mb, percentile
 
 BOT = "tandem_dating_bot"
-IN_FLIGHT_S = 2.0  # before a kill: accepted by the sandbox, and not yet marked
+# Around a kill, whose time is noted just before it: accepted by the sandbox, and not yet marked; or on the wire, and
+# accepted when the process was gone.
+IN_FLIGHT_S, ON_THE_WIRE_S = 2.0, 0.5
 SYLLABLES = "ба ве ги до жу за ки ле мо ну".split()
 
 
@@ -352,7 +354,12 @@ class Crowd:
 
     def excused(self, times):
         """Whether all that came again was in flight at a kill."""
-        return all(any(0 <= kill - one <= IN_FLIGHT_S for kill in self.town.kills) for one in sorted(times)[:-1])
+        return all(any(-ON_THE_WIRE_S <= kill - one <= IN_FLIGHT_S for kill in self.town.kills)
+                   for one in sorted(times)[:-1])
+
+    def when(self, times):
+        """Each time, from the nearest kill on."""
+        return [min((one - kill for kill in self.town.kills), key=abs, default=one) for one in sorted(times)]
 
     def judge(self):
         """What is wrong, as sentences; prints the counts."""
@@ -380,6 +387,8 @@ class Crowd:
                      for person in pair for other in pair - {person}]
             waited += [min(times) - max(begun) for person in pair if (times := self.told.get((person, match)))]
         told_again = [key for key, times in self.told.items() if len(times) > 1 and not self.excused(times)]
+        for key in told_again:
+            print(f"told again: {key}, from the nearest kill on {[f'{one:.3f} s' for one in self.when(self.told[key])]}")
         missing, wrong, again = [], [], []
         of_match = {match: pair for pair, match in matches.items()}
         for text, (person, match, _) in self.sent.items():
