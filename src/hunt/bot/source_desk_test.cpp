@@ -216,6 +216,14 @@ TEST_F(SourceDesk, WhatWasBroughtWhenTheProcessWasKilledIsAnsweredByTheNext) {
   EXPECT_SAYS(bots[main_bot].calls.back().text("text"), "Logo");
 }
 
+TEST_F(SourceDesk, OfManyThatTheOperatorBroughtTheFirstIsAnsweredToo) {
+  for (int n = 1; n <= 3; ++n) {
+    say(operators_chat, "Нужен дизайнер: логотип для кофейни, писать @anna_" + std::to_string(n), 10 + n);
+  }
+  ask("UPDATE hunt.operator_posts SET shown = ''");
+  EXPECT_EQ(run(untold_operator_posts(*pool, time.now(), 2)).size(), 3u);
+}
+
 TEST_F(SourceDesk, WhetherAChatIsToBeReadIsAskedAgainUntilItIsAnswered) {
   member("member");
   EXPECT_EQ(member("member").size(), 1u);

@@ -1,5 +1,7 @@
 #include "hunt/posts/operator_posts.hpp"
 
+#include <limits>
+
 #include "hunt/posts/operator_posts_sql.hpp"
 
 namespace tandem::hunt {
@@ -53,22 +55,25 @@ task<std::optional<operator_post>> find_operator_post(pg::session& in, post_id p
   co_return std::move(found.front());
 }
 
-task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant now, int limit) {
+task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant now, int at_once) {
   const instant since = now - std::chrono::days(2);
-  const auto recent = co_await in(statements::recent, since, limit);
-  std::vector<std::int64_t> ids;
-  std::unordered_map<std::int64_t, std::string> shown;
-  for (int i = 0; i < recent.size(); ++i) {
-    ids.push_back(recent[i].get<std::int64_t>(0));
-    shown.emplace(ids.back(), recent[i].get<std::string>(1));
-  }
   std::vector<operator_post> out;
-  if (ids.empty()) co_return out;
-  auto found = co_await load(in, std::move(ids));
-  for (auto& one : found) {
-    if (shown[one.id.value] != one.digest()) out.push_back(std::move(one));
+  auto before = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    const auto recent = co_await in(statements::recent, since, at_once, before);
+    std::vector<std::int64_t> ids;
+    std::unordered_map<std::int64_t, std::string> shown;
+    for (int i = 0; i < recent.size(); ++i) {
+      ids.push_back(recent[i].get<std::int64_t>(0));
+      shown.emplace(ids.back(), recent[i].get<std::string>(1));
+    }
+    if (ids.empty()) co_return out;
+    before = ids.back();
+    auto found = co_await load(in, std::move(ids));
+    for (auto& one : found) {
+      if (shown[one.id.value] != one.digest()) out.push_back(std::move(one));
+    }
   }
-  co_return out;
 }
 
 task<> told_operator_post(pg::session& in, post_id post, std::int64_t message_id, std::string digest) {

@@ -31,8 +31,9 @@ task<> keep_operator_post(pg::session& in, post_id post, std::int64_t bot_id, st
 task<std::optional<post_id>> keep_unanswered_post(pg::session& in, source_id from, std::int64_t message_id,
                                                   std::int64_t bot_id, std::int64_t chat_id);
 task<std::optional<operator_post>> find_operator_post(pg::session& in, post_id post);
-// Those whose answer says something else than what became of them, of the last two days.
-task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant now, int limit);
+// Those whose answer says something else than what became of them, of the last two days; so many are looked
+// at at once.
+task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant now, int at_once);
 task<> told_operator_post(pg::session& in, post_id post, std::int64_t message_id, std::string digest);
 // Takes one back: it is dropped, its vacancy withdrawn. False if it is none of the operator's.
 task<bool> undo_operator_post(pg::pool& database, post_id post);

@@ -23,7 +23,7 @@ WHERE p.post_id = ANY ($1);
 
 -- name: recent :many
 SELECT o.post_id, o.shown FROM hunt.operator_posts o JOIN hunt.posts p USING (post_id)
-WHERE p.seen_at > $1 ORDER BY o.post_id DESC LIMIT $2;
+WHERE p.seen_at > $1 AND o.post_id < $3 ORDER BY o.post_id DESC LIMIT $2;
 
 -- name: told :exec
 UPDATE hunt.operator_posts SET message_id = $2, shown = $3 WHERE post_id = $1;
