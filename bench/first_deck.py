@@ -18,24 +18,15 @@ import subprocess
 import sys
 import time
 
-import psycopg2
-
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from driver import Process, free_port, memory_mb, probe_status, wait_until  # noqa: E402
-from rerating import LOADS  # noqa: E402
+from rerating import LOADS, connected  # noqa: E402
 
 FILES = dict(LOADS, **{"ours_judgements.tsv": "dating.judgements (viewer_id, candidate_id, liked, judged_at)"})
 ASK = """INSERT INTO platform.messages (lane, kind, key, body, due_at, published_at)
 SELECT 'deck_low', 'deck_low.v1', who::text, format('{"viewer_id":%%s,"stage":0}', who), now(), now()
 FROM unnest(%s::bigint[]) who"""
-
-
-def connected(address, database):
-    host, port = address.split(":")
-    connection = psycopg2.connect(host=host, port=port, user="postgres", dbname=database)
-    connection.autocommit = True
-    return connection
 
 
 def started(asked, name):

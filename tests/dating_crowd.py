@@ -12,12 +12,9 @@ import threading
 import time
 
 from crowd import Clock, Ear, Wire
-from driver import Meter, memory_mb, percentile
+from driver import Meter, from_nearest_kill, in_flight, memory_mb, percentile
 
 BOT = "tandem_dating_bot"
-# Around a kill, whose time is noted just before it: accepted by the sandbox, and not yet marked; or on the wire, and
-# accepted when the process was gone.
-IN_FLIGHT_S, ON_THE_WIRE_S = 2.0, 0.5
 SYLLABLES = "ба ве ги до жу за ки ле мо ну".split()
 
 
@@ -354,12 +351,7 @@ class Crowd:
 
     def excused(self, times):
         """Whether all that came again was in flight at a kill."""
-        return all(any(-ON_THE_WIRE_S <= kill - one <= IN_FLIGHT_S for kill in self.town.kills)
-                   for one in sorted(times)[:-1])
-
-    def when(self, times):
-        """Each time, from the nearest kill on."""
-        return [min((one - kill for kill in self.town.kills), key=abs, default=one) for one in sorted(times)]
+        return in_flight(times, self.town.kills)
 
     def judge(self):
         """What is wrong, as sentences; prints the counts."""
@@ -388,7 +380,7 @@ class Crowd:
             waited += [min(times) - max(begun) for person in pair if (times := self.told.get((person, match)))]
         told_again = [key for key, times in self.told.items() if len(times) > 1 and not self.excused(times)]
         for key in told_again:
-            print(f"told again: {key}, from the nearest kill on {[f'{one:.3f} s' for one in self.when(self.told[key])]}")
+            print(f"told again: {key}, from the nearest kill on {from_nearest_kill(self.told[key], self.town.kills)}")
         missing, wrong, again = [], [], []
         of_match = {match: pair for pair, match in matches.items()}
         for text, (person, match, _) in self.sent.items():

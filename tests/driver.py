@@ -106,6 +106,21 @@ def wait_until(what, condition, seconds=60, every=0.05):
         time.sleep(every)
 
 
+# Around a kill, whose time is noted just before it: accepted by the sandbox, and not yet marked; or on the wire, and
+# accepted when the process was gone.
+IN_FLIGHT_S, ON_THE_WIRE_S = 2.0, 0.5
+
+
+def in_flight(times, kills):
+    """Whether all that came again, of something that was accepted at these times, was in flight at one of the kills."""
+    return all(any(-ON_THE_WIRE_S <= kill - one <= IN_FLIGHT_S for kill in kills) for one in sorted(times)[:-1])
+
+
+def from_nearest_kill(times, kills):
+    """Each time, from the nearest kill on, for people."""
+    return [f"{min((one - kill for kill in kills), key=abs, default=one):.3f} s" for one in sorted(times)]
+
+
 class Town:
     """A sandbox in a process of its own, the product in another, people and channels in between."""
 

@@ -5,15 +5,15 @@ edited after it was written and one in thirty deleted: in the end every card sho
 import collections
 import time
 
-IN_FLIGHT_S, ON_THE_WIRE_S = 2.0, 0.5  # a kill's time is noted just before it
+from driver import from_nearest_kill, in_flight
 
 
-def settled(flow, seconds=60):
-    """What is still stale when nothing changes any more: an edit may wait for its page to be read again."""
+def left_of(what, seconds):
+    """What is there after so long, sooner if nothing is: an edit, say, may wait for its page to be read again."""
     end = time.time() + seconds
-    while (stale := flow.stale()) and time.time() < end:
+    while (left := what()) and time.time() < end:
         time.sleep(2)
-    return stale
+    return left
 
 
 def change_some(flow, dice):
@@ -47,15 +47,12 @@ def kill_run(flow, kills, posts, strike, quiet):
     for source in flow.sources:
         source.finish()
     flow.arrivals.settle(quiet=quiet)
-    stale = settled(flow)
+    stale = left_of(flow.stale, 60)
     flow.arrivals.look()
     twice = flow.twice()
-    unexcused = {key: times for key, times in twice.items()
-                 if not all(any(-ON_THE_WIRE_S <= kill - earlier <= IN_FLIGHT_S for kill in town.kills)
-                            for earlier in times[:-1])}
+    unexcused = {key: times for key, times in twice.items() if not in_flight(times, town.kills)}
     for key, times in sorted(unexcused.items())[:5]:
-        print(f"twice: {key}, from the nearest kill on",
-              [f"{min((one - kill for kill in town.kills), key=abs, default=one):.3f} s" for one in times])
+        print(f"twice: {key}, from the nearest kill on {from_nearest_kill(times, town.kills)}")
     missing = flow.missing()
     print_kinds(flow, missing, twice, unexcused, stale)
     print(f"{len(town.kills)} kills in {time.time() - begun:.0f} s, {len(flow.order)} posts, "

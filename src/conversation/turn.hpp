@@ -106,6 +106,17 @@ using opening = std::function<task<Turn>(turn met)>;
 template <class Turn>
 using guard = task<std::optional<reply>> (*)(Turn&);
 
+// One row's answer, or the guard's; what the journal keeps is the row's if it has acted.
+template <class Turn>
+task<reply> act_on(Turn& now, const row<Turn>& what, guard<Turn> before) {
+  std::optional<reply> answer;
+  if (before) answer = co_await before(now);
+  if (answer) co_return *std::move(answer);
+  now.did = what.did;
+  now.on_screen = what.screen;
+  co_return co_await what.act(now);
+}
+
 // Makes routes of the tables of one bot; they share its living messages.
 template <class Turn>
 class tables {
@@ -143,15 +154,9 @@ class tables {
     auto person = co_await inside::meet(of.on, *tx, in);
     turn met{in, *tx, std::move(person)};
     Turn now = co_await of.open(std::move(met));
-    std::optional<reply> answer;
-    if (before) answer = co_await before(now);
-    if (!answer) {
-      now.did = what.did;
-      now.on_screen = what.screen;
-      answer = co_await what.act(now);
-    }
+    auto answer = co_await act_on(now, what, before);
     co_await inside::close(of.on, now);
-    co_return *std::move(answer);
+    co_return answer;
   }
 
   std::shared_ptr<const shared> shared_;

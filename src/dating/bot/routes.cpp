@@ -115,13 +115,7 @@ task<reply> press_button(turn& now, std::string data) {
   telegram::incoming as_pressed = now.in;
   as_pressed.argument = data.substr(found->key.size());
   turn pressed{conversation::turn{as_pressed, now.db, now.person}, now.with, now.me, now.invited_by};
-  std::optional<reply> answer;
-  if (before) answer = co_await before(pressed);
-  if (!answer) {
-    pressed.did = found->did;
-    pressed.on_screen = found->screen;
-    answer = co_await found->act(pressed);
-  }
+  auto answer = co_await conversation::act_on(pressed, *found, before);
   now.person = std::move(pressed.person);
   now.me = std::move(pressed.me);
   now.subject = std::move(pressed.subject);
@@ -129,7 +123,7 @@ task<reply> press_button(turn& now, std::string data) {
   now.erased = pressed.erased;
   now.did = pressed.did;
   now.on_screen = pressed.on_screen;
-  co_return *std::move(answer);
+  co_return answer;
 }
 
 task<std::optional<reply>> press_typed(turn& now, const screen& shown) {

@@ -73,6 +73,7 @@ task<std::vector<operator_post>> untold_operator_posts(pg::session& in, instant 
     for (auto& one : found) {
       if (shown[one.id.value] != one.digest()) out.push_back(std::move(one));
     }
+    if (recent.size() < at_once) co_return out;
   }
 }
 

@@ -343,12 +343,12 @@ class plain_client final : public client {
     std::unique_ptr<lease> mine;
     bool written = false;  // behind another request, so that only the answer is missing
     while (!mine && place.open >= in.options.connections_per_host) {
-      if (!what.pipeline || place.boarding.empty()) {
+      if (what.pipeline && !place.boarding.empty()) {
+        mine = co_await ride(in, place, what, *to, until);
+        written = mine != nullptr;
+      } else {
         co_await wait_in_line(in, place, what.pipeline, until);
       }
-      if (place.open < in.options.connections_per_host || !what.pipeline || place.boarding.empty()) continue;
-      mine = co_await ride(in, place, what, *to, until);
-      written = mine != nullptr;
     }
     if (!mine) mine = std::make_unique<lease>(held, place);
     for (bool fresh = false;; fresh = true) {
