@@ -66,9 +66,9 @@ class pg_users final : public users {
     co_return bots;
   }
 
-  task<> note(pg::session& in, user_id who, std::string_view action, std::string_view screen,
-              std::string_view subject) override {
-    co_await in.along(sql::note, who, time_.now(), action, screen, subject);
+  task<> note(pg::session& in, user_id who, std::string_view product, std::string_view action,
+              std::string_view screen, std::string_view subject) override {
+    co_await in.along(sql::note, who, time_.now(), product, action, screen, subject);
   }
   task<std::vector<journal_entry>> journal(pg::session& in, user_id who, int limit) override {
     const auto rows = co_await in(sql::journal, who, limit);
@@ -82,6 +82,9 @@ class pg_users final : public users {
   task<std::int64_t> forget_journal(pg::session& in, instant before) override {
     const auto rows = co_await in(sql::forget_journal, before);
     co_return rows.affected();
+  }
+  task<> erase_journal(pg::session& in, user_id who, std::string_view product) override {
+    co_await in(sql::erase_journal, who, product);
   }
 
   task<std::string> export_data(pg::session& in, user_id who) override {

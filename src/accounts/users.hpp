@@ -60,12 +60,15 @@ class users {
   virtual task<bool> can_reach(pg::session& in, user_id who, std::int64_t bot_id) = 0;
   virtual task<std::vector<std::int64_t>> reachable_bots(pg::session& in, user_id who) = 0;
 
-  // No private text, ever: an action, the screen that it came from, an id or a slug.
-  virtual task<> note(pg::session& in, user_id who, std::string_view action, std::string_view screen,
-                      std::string_view subject) = 0;
+  // No private text, ever: an action, the screen that it came from, an id or a slug. `product`: whose bot it
+  // was ("hunt").
+  virtual task<> note(pg::session& in, user_id who, std::string_view product, std::string_view action,
+                      std::string_view screen, std::string_view subject) = 0;
   virtual task<std::vector<journal_entry>> journal(pg::session& in, user_id who, int limit) = 0;
   // Retention: erases entries older than `before`; how many.
   virtual task<std::int64_t> forget_journal(pg::session& in, instant before) = 0;
+  // Erases what the person did in this product's bots: they have left it, and not the others.
+  virtual task<> erase_journal(pg::session& in, user_id who, std::string_view product) = 0;
 
   // Everything that accounts keeps about the person, as JSON.
   virtual task<std::string> export_data(pg::session& in, user_id who) = 0;

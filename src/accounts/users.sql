@@ -40,13 +40,16 @@ SELECT bot_id FROM accounts.bot_chats WHERE user_id = $1 AND blocked_at IS NULL 
 SELECT EXISTS (SELECT FROM accounts.bot_chats WHERE user_id = $1 AND bot_id = $2 AND blocked_at IS NULL);
 
 -- name: note :exec
-INSERT INTO accounts.journal (user_id, at, action, screen, subject) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO accounts.journal (user_id, at, product, action, screen, subject) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: journal :many
 SELECT at, action, screen, subject FROM accounts.journal WHERE user_id = $1 ORDER BY at DESC, entry_id DESC LIMIT $2;
 
 -- name: forget_journal :exec
 DELETE FROM accounts.journal WHERE at < $1;
+
+-- name: erase_journal :exec
+DELETE FROM accounts.journal WHERE user_id = $1 AND product = $2;
 
 -- name: export_data :one
 SELECT jsonb_build_object(
@@ -56,8 +59,8 @@ SELECT jsonb_build_object(
   'bots', (SELECT coalesce(jsonb_agg(jsonb_build_object('bot_id', c.bot_id, 'started_at', c.started_at,
                                                         'blocked_at', c.blocked_at) ORDER BY c.bot_id), '[]')
            FROM accounts.bot_chats c WHERE c.user_id = u.user_id),
-  'journal', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', j.at, 'action', j.action, 'screen', j.screen,
-                                                           'subject', j.subject) ORDER BY j.entry_id), '[]')
+  'journal', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', j.at, 'product', j.product, 'action', j.action,
+                                                           'screen', j.screen, 'subject', j.subject) ORDER BY j.entry_id), '[]')
               FROM accounts.journal j WHERE j.user_id = u.user_id),
   'questions', (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'user_id'), '[]') FROM accounts.dialogs d
                 WHERE d.user_id = u.user_id),

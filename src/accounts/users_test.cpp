@@ -64,9 +64,9 @@ TEST_F(Accounts, ABotMayWriteFromStartToBlock) {
 
 TEST_F(Accounts, TheJournalShowsTheNewestFirstAndForgetsTheOld) {
   const auto who = meet("A", "en").id;
-  db.run(people->note(pool, who, "started", "chat", ""));
+  db.run(people->note(pool, who, "one", "started", "chat", ""));
   time.advance(1h);
-  db.run(people->note(pool, who, "chose_category", "categories", "design on"));
+  db.run(people->note(pool, who, "one", "chose_category", "categories", "design on"));
   auto entries = db.run(people->journal(pool, who, 10));
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].subject, "design on");
@@ -75,10 +75,21 @@ TEST_F(Accounts, TheJournalShowsTheNewestFirstAndForgetsTheOld) {
   EXPECT_EQ(db.run(people->journal(pool, who, 10)).size(), 1u);
 }
 
+TEST_F(Accounts, TheJournalOfOneProductIsErasedAlone) {
+  const auto who = meet("A", "en").id, other = meet("B", "en", 6).id;
+  for (const auto* product : {"one", "two"}) db.run(people->note(pool, who, product, product, "chat", ""));
+  db.run(people->note(pool, other, "two", "started", "chat", ""));
+  db.run(people->erase_journal(pool, who, "two"));
+  const auto left = db.run(people->journal(pool, who, 10));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].action, "one");
+  EXPECT_EQ(db.run(people->journal(pool, other, 10)).size(), 1u);
+}
+
 TEST_F(Accounts, EverythingKeptIsExportedAndErasedButForTheFact) {
   const auto who = meet("Анна", "ru").id;
   db.run(people->started(pool, who, 77));
-  db.run(people->note(pool, who, "started", "chat", "x1"));
+  db.run(people->note(pool, who, "one", "started", "chat", "x1"));
   db.run(questions->wait_for(pool, who, 77, "zone"));
   const auto code = db.run(desk->new_code(pool));
   EXPECT_TRUE(db.run(desk->claim(pool, code, {77, 5, who})));

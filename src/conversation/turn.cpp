@@ -61,7 +61,7 @@ task<> follow_membership(const stage& on, const std::function<task<>(const membe
     }
     const membership_change what{*tx, *person, in.me.id, gone};
     if (also) co_await also(what);
-    co_await on.people.note(*tx, person->id, gone ? "blocked_bot" : "unblocked_bot", "telegram",
+    co_await on.people.note(*tx, person->id, on.product, gone ? "blocked_bot" : "unblocked_bot", "telegram",
                             std::to_string(in.me.id));
   }
   co_await tx->commit();
@@ -93,7 +93,7 @@ task<accounts::user> meet(const stage& on, pg::transaction& tx, const telegram::
 task<> close(const stage& on, turn& now) {
   if (!now.erased) {
     if (!now.did.empty()) {
-      co_await on.people.note(now.db, now.person.id, now.did, now.on_screen, now.subject);
+      co_await on.people.note(now.db, now.person.id, on.product, now.did, now.on_screen, now.subject);
     }
     if (is_private(now.in)) {
       co_await on.dialogs.wait_for(now.db, now.person.id, now.in.me.id, now.waits_for);

@@ -166,8 +166,11 @@ task<reply> export_data(turn& now) {
 
 // ---- deletion
 
-// The account goes, too, unless the person uses another bot of this house, or is its operator.
+// What was done here goes, this deletion with it; the account, too, unless the person uses another bot of
+// this house, or is its operator.
 task<> erase_account(turn& now) {
+  co_await now.with.people.erase_journal(now.db, now.person.id, now.with.product);
+  now.did = {};
   const auto bots = co_await now.with.people.reachable_bots(now.db, now.person.id);
   const bool elsewhere = std::ranges::any_of(bots, [&](std::int64_t bot) { return bot != now.in.me.id; });
   if (elsewhere) co_return;

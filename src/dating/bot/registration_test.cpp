@@ -271,9 +271,15 @@ TEST_F(Registration, AMemberWhoTurnsYoungerIsHiddenForTheModerator) {
   presses(1, "me:ask:1");
   EXPECT_SAYS(says(1, "16"), "moderator");
   EXPECT_EQ(profile_of(1)->state, profile_state::hidden);
-  presses(1, "me:hidden:0");
-  EXPECT_EQ(profile_of(1)->state, profile_state::hidden);
+  for (const auto* show_me : {"me:hidden:0", "go:pause:0"}) {
+    EXPECT_SAYS(presses(1, show_me), "a moderator is looking") << show_me;
+    EXPECT_EQ(profile_of(1)->state, profile_state::hidden);
+  }
   EXPECT_EQ(ask("SELECT reason || ' ' || state FROM dating.complaints"), "rule open");
+  presses(1, "me:delete_yes");
+  says(1, "/start");
+  EXPECT_SAYS(presses(1, "reg:agree:1:"), "2027-11-23") << "the day that was named";
+  EXPECT_FALSE(profile_of(1));
 }
 
 TEST_F(Registration, EveryFieldIsEditedLater) {
@@ -478,9 +484,13 @@ TEST_F(Registration, AfterADeletionOldButtonsAnswerClearly) {
 TEST_F(Registration, WhoUsesAnotherBotOfTheHouseKeepsTheAccount) {
   registered();
   run(people->started(*pool, id_of(1), 8'000));
+  run(people->note(*pool, id_of(1), "hunt", "chose_category", "categories", "design on"));
+  EXPECT_NE(ask("SELECT count(*) FROM accounts.journal"), "1");
   presses(1, "me:delete_yes");
   EXPECT_FALSE(profile_of(1));
   EXPECT_EQ(ask("SELECT count(*) FROM accounts.users"), "1");
+  EXPECT_EQ(ask("SELECT string_agg(action, ', ') FROM accounts.journal"), "chose_category")
+      << "nothing of what was done here, the deletion neither";
 }
 
 TEST_F(Registration, AnInvitationSurvivesTheConsent) {
