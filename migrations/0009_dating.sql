@@ -91,8 +91,11 @@ CREATE TABLE dating.photo_inbox (
   chat_id   bigint NOT NULL,
   file_id   text NOT NULL,
   unique_id text NOT NULL,
-  tries     smallint NOT NULL DEFAULT 0,
+  tries     smallint NOT NULL DEFAULT 0,               -- that Telegram, or a kill, has made fail
+  waits     smallint NOT NULL DEFAULT 0,               -- tries that we ourselves have made fail
   next_at   timestamptz NOT NULL,
+  blob_id   text,                                      -- what is being stored for it: named before it is put
+  thumb_id  text,
   UNIQUE (user_id, unique_id)
 );
 CREATE INDEX photo_inbox_due ON dating.photo_inbox (next_at);
@@ -115,13 +118,32 @@ CREATE TABLE dating.refused_shapes (
 );
 
 -- However a photo's row goes, its files follow.
-CREATE TABLE dating.dead_blobs (blob_id text PRIMARY KEY);
+CREATE TABLE dating.dead_blobs (
+  blob_id        text PRIMARY KEY,
+  removing_until timestamptz                           -- somebody is removing it: until then nobody names it
+);
 CREATE FUNCTION dating.bury_blobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO dating.dead_blobs (blob_id) VALUES (OLD.blob_id), (OLD.thumb_id) ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 CREATE TRIGGER bury_blobs AFTER DELETE ON dating.photos FOR EACH ROW EXECUTE FUNCTION dating.bury_blobs();
+-- And what was stored for a photo that has come to nothing.
+CREATE FUNCTION dating.bury_received() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO dating.dead_blobs (blob_id)
+  SELECT id FROM unnest(ARRAY[OLD.blob_id, OLD.thumb_id]) AS id
+  WHERE NOT EXISTS (SELECT FROM dating.photos WHERE blob_id = id)
+    AND NOT EXISTS (SELECT FROM dating.photos WHERE thumb_id = id)
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER bury_received AFTER DELETE ON dating.photo_inbox
+  FOR EACH ROW WHEN (OLD.blob_id IS NOT NULL) EXECUTE FUNCTION dating.bury_received();
+CREATE FUNCTION dating.blob_in_use(id text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM dating.photos WHERE blob_id = id) OR EXISTS (SELECT FROM dating.photos WHERE thumb_id = id)
+      OR EXISTS (SELECT FROM dating.photo_inbox WHERE id IN (blob_id, thumb_id))
+$$;
 
 CREATE FUNCTION dating.know_photos() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE who bigint := coalesce(NEW.user_id, OLD.user_id);
@@ -262,7 +284,7 @@ CREATE TABLE dating.complaints (
   complaint_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   by_id      bigint REFERENCES dating.profiles (user_id) ON DELETE SET NULL,
   about_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
-  match_id   bigint REFERENCES dating.matches (match_id) ON DELETE SET NULL,  -- made in a talk: opens its content
+  match_id   bigint REFERENCES dating.matches (match_id) ON DELETE SET NULL,  -- made in a talk: by_id opens its content
   reason     text NOT NULL CHECK (reason IN ('minor', 'scam', 'spam', 'insult', 'nudity', 'fake', 'other', 'rule')),
   rule       text NOT NULL DEFAULT '',                 -- the sign that a rule has found, of reason 'rule'
   weight     real NOT NULL,                            -- of the reporter, 0..1
@@ -274,6 +296,7 @@ CREATE TABLE dating.complaints (
 );
 CREATE INDEX complaints_open ON dating.complaints (priority DESC, made_at) WHERE state = 'open';
 CREATE INDEX complaints_about ON dating.complaints (about_id, made_at);
+CREATE INDEX complaints_by ON dating.complaints (by_id);
 CREATE UNIQUE INDEX complaints_once ON dating.complaints (by_id, about_id) WHERE state = 'open';
 -- Every action of an operator or a rule against a person, with its undoing.
 CREATE TABLE dating.actions (
@@ -282,7 +305,8 @@ CREATE TABLE dating.actions (
   action       text NOT NULL CHECK (action IN ('warn', 'hide_photo', 'shadow', 'ban', 'hide', 'dismiss', 'read_talk')),
   by_id        bigint,                                 -- NULL: a rule
   complaint_id bigint REFERENCES dating.complaints (complaint_id) ON DELETE SET NULL,
-  subject      text NOT NULL DEFAULT '',               -- photo id, rule's name
+  subject      text NOT NULL DEFAULT '',               -- photo id, rule's name; of hide: the day of their 18th birthday,
+                                                       -- if a member named it
   at           timestamptz NOT NULL,
   undone_at    timestamptz,
   undone_by    bigint

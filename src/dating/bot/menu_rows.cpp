@@ -99,15 +99,20 @@ task<reply> show_figures(turn& now) {
 
 task<reply> pause(turn& now) {
   const auto given = press::numbers(now.in.argument);
+  bool refused = false;
   if (given && given->size() == 1 && given->front() <= 1) {
     const bool pauses = given->front() == 1;
     bool done = false;
     if (pauses) done = co_await now.with.members.hide(now.db, now.person.id);
     if (!pauses) done = co_await now.with.members.show(now.db, now.person.id);
     if (done) now.me->state = pauses ? profile_state::hidden : profile_state::active;
+    refused = !pauses && !done && !now.me->held.empty();
     now.subject = pauses ? "on" : "off";
   }
-  co_return co_await show_menu(now);
+  auto out = co_await show_menu(now);
+  if (refused) out.note = now.to().plain("profile.cannot_show");
+  out.alert = refused;
+  co_return out;
 }
 
 // The chat's own list of commands: the person's choice outranks the language of their client.

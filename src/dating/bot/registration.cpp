@@ -4,6 +4,7 @@
 #include "dating/bot/menu_screens.hpp"
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/profile_screens.hpp"
+#include "dating/bot/safety_desk.hpp"
 #include "dating/bot/typed_words.hpp"
 #include "dating/profiles/interests.hpp"
 #include "platform/telegram/html.hpp"
@@ -72,9 +73,10 @@ task<reply> refuse_underage(turn& now, calendar_day until) {
     co_return said(underage(now.to(), until));
   }
   // Somebody whom others know already: it may be a slip of the finger, so an operator looks at it.
-  co_await now.with.members.hold(now.db, now.person.id, "minor");
-  co_await now.with.rules.complain_by_rule(now.db, now.person.id, sign::minor, std::nullopt);
-  co_return said(underage_hidden(now.to()));
+  co_await now.with.rules.hold_too_young(now.db, now.person.id, until);
+  auto out = said(underage_hidden(now.to()));
+  out.then = [&with = now.with] { begin_case_desk(with); };
+  co_return out;
 }
 
 // ---- rows

@@ -76,8 +76,7 @@ task<> look_at_chat(desk_look look, std::vector<safety::card> here, std::vector<
     if (std::ranges::find(here, who, &safety::card::about) != here.end()) continue;
     auto found = co_await look.with.rules.find(look.with.db, who);
     if (!found || found->open.empty()) continue;
-    const bool child = found->open.front().reason == complaint_reason::minor;
-    if (busy && !child) break;  // the queue begins with them
+    if (busy && !found->held) break;  // the queue begins with them
     busy = true;
     co_await look.put(std::move(*found), std::nullopt);
   }

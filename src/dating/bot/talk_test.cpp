@@ -473,7 +473,7 @@ TEST_F(TalkBot, AChildComesToTheDeskAtOnceWhateverLiesThere) {
   presses(1, "safe:say:2:1:1");
   const auto did = presses(1, press::data(press::complain_of, vera.value, other_pair.value, 0));
   EXPECT_SAYS(did, "-500 sendMessage: ⚠️ 1 complaint · 2 in the queue\n• Under 18");
-  EXPECT_SAYS(did, "101 editMessageText: Thank you. The profile is hidden already");
+  EXPECT_SAYS(did, "101 editMessageText: Thank you. The operator looks at this profile first");
   EXPECT_EQ(ask("SELECT state FROM dating.profiles WHERE user_id = 3"), "hidden");
 }
 

@@ -294,7 +294,9 @@ class pg_profiles final : public profiles {
     const auto found = co_await in(statements::count_all, who);
     if (found.empty()) co_return std::nullopt;
     const auto now = with_.time.now();
-    if (found.front().get<bool>(1)) co_await in(statements::bar, mark_of("barred", telegram_id), now);
+    const auto young = found.front().get<std::optional<std::int64_t>>(1);
+    if (young) co_await in(statements::remember_underage, mark_of("underage", telegram_id), *young);
+    if (found.front().get<bool>(2)) co_await in(statements::bar, mark_of("barred", telegram_id), now);
     co_await in(statements::remove, who);
     const auto moment = std::to_string(now.time_since_epoch().count());
     erasure out{hashed("erased " + std::to_string(telegram_id) + " " + moment)};

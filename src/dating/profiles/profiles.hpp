@@ -157,7 +157,7 @@ class profiles {
   // ---- registration
   enum class refusal : std::uint8_t { underage, barred };
   // The person agrees to the document: makes a draft, or notes the new version in the profile that is there.
-  // underage: not before the day that they named; barred: was banned, and has erased themselves.
+  // underage: not before the day that they named; barred: was banned or held, and has erased themselves.
   virtual task<std::expected<profile, refusal>> begin(pg::session& in, user_id who,
                                                       std::int64_t telegram_id) = 0;
   // The day until which an underage person is not asked again; nothing for everybody else.
@@ -223,7 +223,8 @@ class profiles {
   // content of messages.
   virtual task<std::string> export_data(pg::session& in, user_id who, std::int64_t telegram_id) = 0;
   // Deletes the profile and all rows that hang on it, and notes the proof. photos and talks are asked first
-  // (bot/deletion): their erasing reaches beyond the database. Nothing where there is no profile.
+  // (bot/deletion): their erasing reaches beyond the database. Whom safety has banned or holds is kept out
+  // under a keyed hash: see begin(). Nothing where there is no profile.
   virtual task<std::optional<erasure>> erase(pg::session& in, user_id who, std::int64_t telegram_id) = 0;
   // When what this proof stands for was erased.
   virtual task<std::optional<instant>> proven(pg::session& in, std::string_view proof) = 0;

@@ -166,7 +166,8 @@ SELECT jsonb_build_object(
               FROM dating.blocks b WHERE b.by_id = $1),
   'complaints', (SELECT coalesce(jsonb_agg(jsonb_build_object('about', c.about_id, 'reason', c.reason, 'state', c.state,
                    'at', c.made_at) ORDER BY c.made_at), '[]') FROM dating.complaints c WHERE c.by_id = $1),
-  'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('action', a.action, 'at', a.at, 'undone_at', a.undone_at)
+  'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('action', a.action, 'subject', a.subject, 'at', a.at,
+                 'undone_at', a.undone_at)
                  ORDER BY a.at), '[]') FROM dating.actions a
                WHERE a.user_id = $1 AND a.action IN ('warn', 'hide_photo', 'ban', 'hide')),
   'rating', (SELECT to_jsonb(r) - '{user_id,dirty}'::text[] FROM dating.ratings r WHERE r.user_id = $1),
@@ -179,7 +180,8 @@ SELECT jsonb_build_object(
   'invited', (SELECT count(*) FROM dating.invited i WHERE i.by_id = $1));
 
 -- name: count_all :optional
--- What goes with the person, by table: what they did, not what others did with them.
+-- What goes with the person, by table: what they did, not what others did with them. The day until which somebody who is
+-- held named themselves too young; whether anybody banned, or held for another's word, stays out.
 SELECT jsonb_build_object(
   'photos', (SELECT count(*) FROM dating.photos f WHERE f.user_id = $1),
   'judgements', (SELECT count(*) FROM dating.judgements j WHERE j.viewer_id = $1),
@@ -189,8 +191,14 @@ SELECT jsonb_build_object(
   'decks', (SELECT count(*) FROM dating.decks d WHERE d.viewer_id = $1),
   'notices', (SELECT count(*) FROM dating.notices n WHERE n.user_id = $1),
   'ratings', (SELECT count(*) FROM dating.rating_history h WHERE h.user_id = $1)),
-  p.state = 'banned' OR p.shadow
-FROM dating.profiles p WHERE p.user_id = $1 FOR UPDATE;
+  young.until - date '1970-01-01',
+  p.state = 'banned' OR p.shadow OR (p.ban_reason <> '' AND coalesce(young.by_others, true))
+FROM dating.profiles p
+CROSS JOIN LATERAL (SELECT (max(a.subject) FILTER (WHERE a.subject <> 'minor'))::date AS until,
+                           bool_or(a.subject = 'minor') AS by_others
+                    FROM dating.actions a
+                    WHERE a.user_id = p.user_id AND a.action = 'hide' AND a.undone_at IS NULL) young
+WHERE p.user_id = $1 FOR UPDATE OF p;
 
 -- name: note_erasure :exec
 INSERT INTO dating.erasures (proof, erased_at, counts) VALUES ($1, $2, $3::jsonb);

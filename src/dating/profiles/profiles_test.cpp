@@ -376,6 +376,17 @@ TEST_F(Profiles, AnErasureLeavesAProofAndNothingElse) {
   EXPECT_TRUE(db.run(kept->begin(pool, who, 5))) << "may come back as somebody new";
 }
 
+TEST_F(Profiles, TheHeldDoNotComeBackByErasingThemselves) {
+  const auto who = shown(5), other = shown(6);
+  db.run(kept->hold(pool, who, "minor"));
+  EXPECT_TRUE(db.run(kept->erase(pool, who, 5)));
+  EXPECT_EQ(db.run(kept->begin(pool, who, 5)).error(), profiles::refusal::barred);
+  db.run(kept->hold(pool, other, "minor"));
+  db.run(kept->release(pool, other));
+  EXPECT_TRUE(db.run(kept->erase(pool, other, 6)));
+  EXPECT_TRUE(db.run(kept->begin(pool, other, 6))) << "an operator has looked";
+}
+
 TEST_F(Profiles, TheBannedDoNotComeBackByErasingThemselves) {
   const auto who = shown(5);
   db.run(kept->ban(pool, who, "scam"));

@@ -1,3 +1,4 @@
+#include <fmt/chrono.h>
 #include <sodium.h>
 
 #include <cmath>
@@ -22,6 +23,8 @@ constexpr auto opener_remembered = std::chrono::hours(24 * 30);
 constexpr int same_openers = 3;  // to that many people; the next one is refused
 constexpr auto cleared_for = std::chrono::hours(24 * 30);
 constexpr double rule_weight = 0.5;
+constexpr std::array hidings_a_day{2, 5, 10};  // by the reporter's trust
+constexpr auto day = std::chrono::hours(24);
 
 // What a reason is worth in the queue. A child comes before everything, whoever says so.
 double worth(complaint_reason reason) {
@@ -64,13 +67,13 @@ class pg_safety final : public safety {
   }
 
   task<bool> met(pg::session& in, user_id who, user_id other) override {
-    const auto rows = co_await in(sql::reporter, who, other, std::nullopt);
+    const auto rows = co_await in(sql::reporter, who, other, std::nullopt, std::nullopt);
     co_return !rows.empty();
   }
 
   task<complaint_answer> complain(pg::transaction& in, complaint_request what) override {
     const auto now = with_.time.now();
-    const auto who = co_await in(sql::reporter, what.by, what.about, what.talk);
+    const auto who = co_await in(sql::reporter, what.by, what.about, what.talk, now - day);
     if (who.empty()) co_return complaint_answer::unknown;
     const auto row = who.front();
     reporter_facts facts;
@@ -79,13 +82,16 @@ class pg_safety final : public safety {
     facts.dismissed = row.get<int>(2);
     facts.completeness = row.get<double>(3);
     const auto talk = row.get<std::optional<match_id>>(4);
+    facts.trust = row.get<int>(5);
+    facts.shadow = row.get<bool>(6);
+    facts.hidden_lately = row.get<int>(7);
     const double weight = weight_of(facts);
     const auto others = co_await in(sql::others_weight, what.by, what.about);
     const double priority = priority_of(what.reason, weight, others.front().get<double>(0));
     const auto made =
         co_await in(sql::complain, what.by, what.about, talk, name_of(what.reason), weight, priority, now);
     const auto id = made.front().get<complaint_id>(0);
-    if (what.reason == complaint_reason::minor) co_await hide(in, what.about, id);
+    if (what.reason == complaint_reason::minor && hides_at_once(facts)) co_await hide(in, what.about, id);
     co_await block(in, what.by, what.about);
     co_return made.front().get<bool>(1) ? complaint_answer::taken : complaint_answer::again;
   }
@@ -98,6 +104,18 @@ class pg_safety final : public safety {
     const auto now = with_.time.now();
     co_await in(sql::complain_by_rule, about, talk, name_of(found), rule_weight, priority, now,
                 now - cleared_for);
+  }
+
+  task<> hold_too_young(pg::transaction& in, user_id who, std::chrono::year_month_day adult_on) override {
+    const auto now = with_.time.now();
+    const auto person = co_await in(sql::lock_person, who);
+    if (person.empty()) co_return;
+    const double priority = priority_of(complaint_reason::minor, rule_weight, 0);
+    const auto made = co_await in(sql::complain_by_rule, who, std::nullopt, name_of(sign::minor), rule_weight,
+                                  priority, now, now);
+    std::optional<complaint_id> through;
+    if (!made.empty()) through = made.front().get<complaint_id>(0);
+    co_await hold(in, who, through, fmt::format("{:%F}", std::chrono::sys_days(adult_on)));
   }
 
   task<text_verdict> judge_text(pg::transaction& in, user_id writer, std::string_view text,
@@ -145,6 +163,7 @@ class pg_safety final : public safety {
     out.upheld = row.get<int>(6);
     out.dismissed = row.get<int>(7);
     out.photos = row.get<std::vector<photo_id>>(8);
+    out.held = row.get<bool>(9);
     const auto open = co_await in(sql::open_complaints, about);
     for (int i = 0; i < open.size(); ++i) {
       complaint_case::one one;
@@ -271,8 +290,13 @@ class pg_safety final : public safety {
     if (cleared.front().get<bool>(0)) co_return;
     const auto person = co_await in(sql::lock_person, about);
     if (person.empty() || !person.front().get<std::string>(0).empty()) co_return;  // held or banned already
+    co_await hold(in, about, through, std::string(name_of(complaint_reason::minor)));
+  }
+
+  // Until an operator decides. `subject`: see dating.actions.
+  task<> hold(pg::transaction& in, user_id about, std::optional<complaint_id> through, std::string subject) {
     co_await with_.people.hold(in, about, name_of(complaint_reason::minor));
-    co_await in(sql::note_action, about, "hide", std::nullopt, through, "minor", now);
+    co_await in(sql::note_action, about, "hide", std::nullopt, through, subject, with_.time.now());
   }
 
   // Whatever an operator decides ends a rule's hiding.
@@ -337,6 +361,12 @@ double weight_of(const reporter_facts& reporter) {
   const double full = std::clamp(reporter.completeness, 0.0, 1.0);
   // New and empty: a fifth of what somebody grown up and complete has.
   return right * (0.2 + 0.4 * age + 0.4 * full);
+}
+
+bool hides_at_once(const reporter_facts& reporter) {
+  const auto trust = static_cast<std::size_t>(std::clamp(reporter.trust, 0, 2));
+  return !reporter.shadow && reporter.dismissed <= reporter.upheld + 1 &&
+         reporter.hidden_lately < hidings_a_day[trust];
 }
 
 double priority_of(complaint_reason reason, double weight, double weight_of_others) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -40,10 +41,16 @@ struct reporter_facts {
   std::chrono::microseconds age{};  // since consent
   int upheld = 0, dismissed = 0;    // own earlier complaints
   double completeness = 0;          // of the own profile, 0..1
+  int trust = 0;                    // of dating.profiles
+  bool shadow = false;
+  int hidden_lately = 0;  // profiles that the own complaints have hidden within a day
 };
 // How much a complaint counts, 0..1. The share of upheld complaints, smoothed by one of each kind, times what
 // a new or empty account lacks; after duolicious, which counts only reporters older than 30 days.
 double weight_of(const reporter_facts& reporter);
+// Whether a complaint of "minor" hides the profile before anybody has looked: a few times a day by trust, so
+// that one account cannot empty a town; not for who is shadow-banned or was wrong more often than right.
+bool hides_at_once(const reporter_facts& reporter);
 // The order of the queue: what the reason is worth times the weight, plus the other open complaints. "minor"
 // comes before everything else.
 double priority_of(complaint_reason reason, double weight, double weight_of_others);
@@ -54,7 +61,7 @@ struct complaint_request {
   complaint_reason reason = complaint_reason::other;
 };
 enum class complaint_answer : std::uint8_t {
-  taken,    // blocked both ways with it; of "minor" the person is hidden at once
+  taken,    // blocked both ways with it; of "minor" the person is hidden, if hides_at_once()
   again,    // there is an open one about this person already: its reason is replaced
   unknown,  // the two have never met in a deck, a like or a match: callback data made up
 };
@@ -71,6 +78,7 @@ struct complaint_case {
   std::string about_text;
   std::string state;  // of the profile: active, hidden, stale, banned
   bool shadow = false;
+  bool held = false;  // hidden until an operator decides
   instant since;
   struct one {
     complaint_id id;
@@ -117,6 +125,9 @@ class safety {
   // A rule has found something: at most one open complaint per person comes of it.
   virtual task<> complain_by_rule(pg::transaction& in, user_id about, sign found,
                                   std::optional<match_id> talk) = 0;
+  // A member says that they are 18 on that day only: hidden until an operator decides, whatever one has
+  // decided before. If they erase themselves meanwhile, the day is what profiles::begin() remembers.
+  virtual task<> hold_too_young(pg::transaction& in, user_id who, std::chrono::year_month_day adult_on) = 0;
   // Signs of the text; what is suspicious goes to the queue. For about-texts, letters, own interests.
   virtual task<text_verdict> judge_text(pg::transaction& in, user_id writer, std::string_view text,
                                         text_place where) = 0;
@@ -128,7 +139,7 @@ class safety {
   virtual task<bool> allow_opener(pg::session& in, user_id from, match_id talk, std::string_view text,
                                   std::string_view to_name) = 0;
 
-  // The operator's queue: people with open complaints, the most urgent first.
+  // The operator's queue: people with open complaints; those who are hidden until then, then the most urgent.
   virtual task<std::vector<user_id>> queue(pg::session& in, int limit) = 0;
   virtual task<std::int64_t> open_count(pg::session& in) = 0;
   virtual task<std::optional<complaint_case>> find(pg::session& in, user_id about) = 0;
@@ -143,8 +154,8 @@ class safety {
   // Takes back the newest action: the person, the photo and the complaints are as before. False if there is
   // nothing to take back.
   virtual task<bool> undo(pg::transaction& in, user_id by, user_id about) = 0;
-  // The talk in which this complaint was made; writes the reading down. Nothing for a complaint that is
-  // closed or was not made in a talk: there is no other way to its content.
+  // The talk in which one of the two has made this complaint; writes the reading down. Nothing for a
+  // complaint that is closed, was made elsewhere or by a rule: there is no other way to its content.
   virtual task<std::optional<opened_talk>> open_talk(pg::transaction& in, user_id by,
                                                      complaint_id through) = 0;
 

@@ -21,14 +21,19 @@ SELECT EXISTS (SELECT FROM dating.blocks WHERE by_id = $1 AND about_id = $2)
 SELECT b.about_id, p.name FROM dating.blocks b JOIN dating.profiles p ON p.user_id = b.about_id
 WHERE b.by_id = $1 ORDER BY b.at DESC LIMIT $2;
 
--- Who complains, if the two have met; their match if the complaint is made in it.
+-- Who complains, if the two have met; their match if the complaint is made in it; how many profiles their complaints have
+-- hidden since $4.
 -- name: reporter :optional
 SELECT p.created_at,
        (SELECT count(*) FROM dating.complaints c WHERE c.by_id = $1 AND c.state = 'upheld'),
        (SELECT count(*) FROM dating.complaints c WHERE c.by_id = $1 AND c.state = 'dismissed'),
        ((p.about <> '')::int + (p.interests <> '{}')::int + p.has_photo::int + (p.state = 'active')::int) / 4.0::float8,
        (SELECT match_id FROM dating.matches WHERE match_id = $3
-          AND low_id = least($1::bigint, $2::bigint) AND high_id = greatest($1::bigint, $2::bigint))
+          AND low_id = least($1::bigint, $2::bigint) AND high_id = greatest($1::bigint, $2::bigint)),
+       p.trust, p.shadow,
+       (SELECT count(*) FROM dating.complaints c
+        JOIN dating.actions a ON a.user_id = c.about_id AND a.complaint_id = c.complaint_id
+        WHERE c.by_id = $1 AND a.action = 'hide' AND a.at > $4)
 FROM dating.profiles p
 WHERE p.user_id = $1 AND $1::bigint <> $2::bigint
   AND (EXISTS (SELECT FROM dating.decks WHERE viewer_id = $1 AND candidate_id = $2)
@@ -71,9 +76,11 @@ INSERT INTO dating.openers (from_id, hash, match_id, at) VALUES ($1, $2, $3, $4)
 -- name: forget_openers :exec
 DELETE FROM dating.openers WHERE at < $1;
 
+-- Who is hidden until somebody decides waits longest of all.
 -- name: queue :many
-SELECT about_id FROM dating.complaints WHERE state = 'open'
-GROUP BY about_id ORDER BY max(priority) DESC, min(made_at), about_id LIMIT $1;
+SELECT c.about_id FROM dating.complaints c JOIN dating.profiles p ON p.user_id = c.about_id WHERE c.state = 'open'
+GROUP BY c.about_id, p.user_id
+ORDER BY p.ban_reason <> '' AND p.state <> 'banned' DESC, max(c.priority) DESC, min(c.made_at), c.about_id LIMIT $1;
 
 -- name: open_count :one
 SELECT count(DISTINCT about_id) FROM dating.complaints WHERE state = 'open';
@@ -84,13 +91,14 @@ SELECT p.name, coalesce(date_part('year', age($2::timestamptz, p.born_on))::int,
        (SELECT count(*) FROM dating.complaints WHERE about_id = $1 AND state = 'upheld'),
        (SELECT count(*) FROM dating.complaints WHERE about_id = $1 AND state = 'dismissed'),
        coalesce((SELECT array_agg(photo_id ORDER BY position) FROM dating.photos
-                 WHERE user_id = $1 AND state = 'shown'), '{}')
+                 WHERE user_id = $1 AND state = 'shown'), '{}'),
+       p.ban_reason <> '' AND p.state <> 'banned'
 FROM dating.profiles p WHERE p.user_id = $1;
 
 -- name: open_complaints :many
 SELECT c.complaint_id, c.reason, c.rule, c.weight::float8, c.priority::float8, c.made_at,
-       c.match_id IS NOT NULL AND EXISTS (SELECT FROM dating.messages m
-                                          WHERE m.match_id = c.match_id AND m.content IS NOT NULL)
+       c.by_id IS NOT NULL AND EXISTS (SELECT FROM dating.messages m
+                                       WHERE m.match_id = c.match_id AND m.content IS NOT NULL)
 FROM dating.complaints c WHERE c.about_id = $1 AND c.state = 'open' ORDER BY c.priority DESC, c.made_at, c.complaint_id;
 
 -- name: lock_person :optional
@@ -128,9 +136,10 @@ WHERE c.about_id = $1 AND c.decided_at = $2 AND c.decided_by = $3
   AND NOT EXISTS (SELECT FROM dating.complaints o
                   WHERE o.about_id = $1 AND o.state = 'open' AND o.by_id = c.by_id);
 
+-- What a rule has found opens nothing: nobody of the two has asked for it.
 -- name: open_talk :optional
 SELECT match_id, about_id FROM dating.complaints
-WHERE complaint_id = $1 AND state = 'open' AND match_id IS NOT NULL;
+WHERE complaint_id = $1 AND state = 'open' AND match_id IS NOT NULL AND by_id IS NOT NULL;
 
 -- name: photo_of :optional
 SELECT photo_id FROM dating.photos WHERE photo_id = $1 AND user_id = $2;

@@ -60,6 +60,23 @@ TEST(Weights, WhoIsRightOftenAndHereForLongCountsMore) {
   EXPECT_LT(weight(1, 5, 5, 1), weight(29, 5, 5, 1));
 }
 
+TEST(Weights, WhoCriesWolfHidesNobody) {
+  reporter_facts who;
+  EXPECT_TRUE(hides_at_once(who));
+  who.hidden_lately = 2;
+  EXPECT_FALSE(hides_at_once(who)) << "somebody new: two a day";
+  who.trust = 1;
+  EXPECT_TRUE(hides_at_once(who));
+  who.dismissed = 1;
+  EXPECT_TRUE(hides_at_once(who)) << "everybody may be wrong once";
+  who.dismissed = 2;
+  EXPECT_FALSE(hides_at_once(who));
+  who.upheld = 1;
+  EXPECT_TRUE(hides_at_once(who));
+  who.shadow = true;
+  EXPECT_FALSE(hides_at_once(who));
+}
+
 TEST(Weights, AChildComesFirstThenWhatWeighsMost) {
   const auto least = priority_of(complaint_reason::minor, 0, 0);
   EXPECT_GT(least, priority_of(complaint_reason::scam, 1, 10));
@@ -142,6 +159,64 @@ TEST_F(Safety, WhomAnOperatorHasJustClearedIsNotHiddenAgainByTheNextOne) {
   like(late, boris);
   complain(late, boris, complaint_reason::minor);
   EXPECT_EQ(state_of(boris), "hidden minor");
+}
+
+TEST_F(Safety, OneNewAccountHidesTwoADayTheOthersWaitFirstInTheQueue) {
+  const auto fresh = person(4, "New", 0);
+  std::vector<user_id> seen{person(5, "A"), person(6, "B"), person(7, "C")};
+  for (const auto who : seen) like(fresh, who);
+  like(anna, seen[2]);
+  complain(anna, boris, complaint_reason::scam);
+  for (const auto who : seen)
+    EXPECT_EQ(complain(fresh, who, complaint_reason::minor), complaint_answer::taken);
+  EXPECT_EQ(state_of(seen[0]), "hidden minor");
+  EXPECT_EQ(state_of(seen[1]), "hidden minor");
+  EXPECT_EQ(state_of(seen[2]), "active ");
+  EXPECT_EQ(run(rules->queue(*pool, 9)), (std::vector{seen[0], seen[1], seen[2], boris}));
+  EXPECT_TRUE(found(seen[1]).held);
+  EXPECT_FALSE(found(seen[2]).held);
+  time.advance(25h);
+  complain(fresh, seen[2], complaint_reason::minor);
+  EXPECT_EQ(state_of(seen[2]), "hidden minor") << "another day";
+}
+
+TEST_F(Safety, AShadowBannedReportersWordHidesNobody) {
+  run(members->set_shadow(*pool, anna, true));
+  complain(anna, boris, complaint_reason::minor);
+  EXPECT_EQ(state_of(boris), "active ");
+  EXPECT_EQ(run(rules->queue(*pool, 9)), std::vector{boris});
+}
+
+TEST_F(Safety, WhoNamesAnAgeUnder18IsHeldUntilAnOperatorDecidesEachTime) {
+  const auto name_it = [this] {
+    in_transaction([this](pg::transaction& tx) {
+      return rules->hold_too_young(tx, boris, std::chrono::year(2028) / 3 / 15);
+    });
+  };
+  for (int time_of_it = 0; time_of_it < 2; ++time_of_it) {
+    name_it();
+    name_it();
+    EXPECT_EQ(state_of(boris), "hidden minor");
+    ASSERT_EQ(found(boris).open.size(), 1u);
+    EXPECT_EQ(found(boris).open[0].rule, "minor");
+    EXPECT_TRUE(act(boris, operator_action::dismiss)) << "decided just now or not, it is in the queue";
+    EXPECT_EQ(state_of(boris), "active ");
+  }
+  EXPECT_TRUE(undo(boris));
+  EXPECT_EQ(state_of(boris), "hidden minor");
+  run(members->erase(*pool, boris, 102));
+  EXPECT_EQ(run(members->begin(*pool, boris, 102)).error(), profiles::refusal::underage);
+  EXPECT_EQ(run(members->underage_until(*pool, 102)), std::chrono::year(2028) / 3 / 15);
+}
+
+TEST_F(Safety, WhoIsHiddenForAnothersWordDoesNotComeBackByErasingThemselves) {
+  complain(anna, boris, complaint_reason::minor);
+  in_transaction([this](pg::transaction& tx) {  // nor by an age that is over tomorrow
+    return rules->hold_too_young(tx, boris, std::chrono::year(2026) / 11 / 23);
+  });
+  run(members->erase(*pool, boris, 102));
+  time.advance(48h);
+  EXPECT_EQ(run(members->begin(*pool, boris, 102)).error(), profiles::refusal::barred);
 }
 
 TEST_F(Safety, EachActionDoesWhatItSaysIsAuditedAndUndone) {

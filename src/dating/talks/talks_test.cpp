@@ -293,11 +293,26 @@ TEST_F(Talks, SomebodyNewStaysAStrangerForLonger) {
   EXPECT_EQ(send(anna, text(22, "пиши @anna_k")).state, sent_state::text_refused);
 }
 
-TEST_F(Talks, AskingForMoneyComesToTheOperatorWithTheTalk) {
+TEST_F(Talks, AskingForMoneyComesToTheOperatorButOpensNoTalkUntilSomebodyComplains) {
   warm_up(with_boris, anna, boris);
   EXPECT_EQ(send(anna, text(22, "скинь 500 рублей до завтра")).state, sent_state::accepted);
   EXPECT_EQ(run(rules->queue(*pool, 9)), std::vector{anna});
   EXPECT_EQ(ask("SELECT reason || ' ' || rule || ' ' || match_id FROM dating.complaints"), "rule money 1");
+  const auto read = [this](complaint_id through) {
+    return in_transaction(
+        [=, this](pg::transaction& tx) { return conversations->read(tx, chief, through, 3); });
+  };
+  const auto by_rule = run(rules->find(*pool, anna))->open.at(0);
+  EXPECT_FALSE(by_rule.in_talk);
+  EXPECT_FALSE(read(by_rule.id));
+  in_transaction([this](pg::transaction& tx) {
+    return rules->complain(tx, {boris, anna, with_boris, complaint_reason::scam});
+  });
+  EXPECT_FALSE(read(by_rule.id));
+  for (const auto& one : run(rules->find(*pool, anna))->open) {
+    EXPECT_EQ(one.in_talk, one.id != by_rule.id);
+    EXPECT_EQ(read(one.id).has_value(), one.in_talk);
+  }
 }
 
 TEST_F(Talks, TheSameOpenerIsRefusedForTheFourth) {
