@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/link.hpp"
+
 namespace tandem::sandbox {
 
 // The kinds of MessageEntity of the Bot API.
@@ -66,8 +68,7 @@ int utf16_length(std::string_view text);
 std::size_t code_points(std::string_view text);
 bool is_utf8(std::string_view text);
 
-// A web or tg: address as Telegram stores it ("http://example.com/"), "" if it would be dropped.
-std::string checked_link(std::string_view link);
+using text::checked_link;
 
 // HTML as the preview pages of channels carry it.
 std::string preview_html(const formatted& text);

@@ -40,11 +40,6 @@ std::string thin_money(std::string_view text) {
   return out;
 }
 
-// Telegram takes no other links in buttons.
-bool is_link(std::string_view url) {
-  return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("tg://");
-}
-
 std::string data_of(std::string_view prefix, const vacancy_card& card, list_offset from) {
   return press::data(prefix, card.id.value) + (from ? place_of(*from) : "");
 }
@@ -89,7 +84,7 @@ void add_respond(const view& to, keyboard& keys, const vacancy_card& card, list_
   if (is_person(card.contact_url)) {
     const auto text = reply_to(card.reply_template, card);
     keys.url(to.plain("button.respond"), text.empty() ? card.contact_url : with_text(card.contact_url, text));
-  } else if (is_link(card.contact_url)) {
+  } else if (keyboard::takes_link(card.contact_url)) {
     keys.url(to.plain("button.respond"), card.contact_url);
   } else {
     keys.callback(to.plain("button.how_to_respond"), data_of(press::contact, card, from));
@@ -124,19 +119,21 @@ std::string contact_html(std::string_view url) {
     const auto name = url.substr(telegram_address.size());
     return telegram::link("@" + std::string(name.substr(0, name.find('?'))), url);
   }
-  if (is_link(url)) {
+  if (keyboard::takes_link(url)) {
     const auto site = url.substr(url.find("//") + 2);
     return telegram::link(site.substr(0, site.find('/')), url);
   }
-  return telegram::escape(url.substr(url.find(':') + 1));  // mailto, tel
+  // mailto, tel; an address that is none stands as it was written
+  return telegram::escape(url.contains("://") ? url : url.substr(url.find(':') + 1));
 }
 
 std::string places_html(const view& to, const seen_places& places) {
   if (places.total < 2) return {};
   std::string lines;
   for (const auto& place : places.first) {
-    const auto title = is_link(place.post_url) ? telegram::link(place.source_title, place.post_url)
-                                               : telegram::escape(place.source_title);
+    const auto title = keyboard::takes_link(place.post_url)
+                           ? telegram::link(place.source_title, place.post_url)
+                           : telegram::escape(place.source_title);
     lines += "\n";
     if (place.contact_url.empty()) {
       lines += to.html("card.place", {{"source", markup{title}}});
@@ -195,7 +192,7 @@ screen vacancy(const view& to, const vacancy_card& card, list_offset from) {
   if (!card.withdrawn) {
     keys.row();
     add_respond(to, keys, card, from);
-    if (is_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
+    if (keyboard::takes_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
     keys.row();
     keys.callback(to.plain(card.saved ? "button.unsave" : "button.save"),
                   data_of(press::save, card, card.saved ? 0 : 1, from));
@@ -246,7 +243,7 @@ screen how_to_respond(const view& to, const vacancy_card& card, list_offset from
   if (!text.empty()) said += "\n" + to.html("contact.reply", {{"text", text}});
   keyboard keys;
   keys.row();
-  if (is_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
+  if (keyboard::takes_link(card.post_url)) keys.url(to.plain("button.post"), card.post_url);
   add_replied(to, keys, card, from);
   keys.row().callback(to.plain("button.back"), data_of(press::card, card, from));
   return {title_line(to, card) + "\n\n" + said, keys.build()};

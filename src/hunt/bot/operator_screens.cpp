@@ -60,7 +60,7 @@ screen report_card(const view& to, const reported_vacancy& what) {
       keys.callback(to.plain("operator_button.ban"), press::data(press::op_ask_ban, id));
     }
   }
-  if (!what.card.post_url.empty()) keys.url(to.plain("button.post"), what.card.post_url);
+  if (keyboard::takes_link(what.card.post_url)) keys.url(to.plain("button.post"), what.card.post_url);
   if (what.open.empty() && what.card.withdrawn) {
     keys.callback(to.plain("operator_button.undo"), press::data(press::op_undo, id));
   }

@@ -291,9 +291,16 @@ TEST(Screens, TheSpacesOfASumAreThin) {
 
 TEST(Screens, ALinkThatTelegramWouldRefuseIsNoButton) {
   auto card = landing();
-  card.contact_url = "mailto:hr@example.com";
-  for (const auto& row : vacancy(in("en"), card).keyboard.inline_keyboard) {
-    for (const auto& button : row) EXPECT_FALSE(button.url.starts_with("mailto")) << button.url;
+  const auto to = in("en");
+  for (const auto bad : {"mailto:hr@example.com", "https://https://forms.example/7", "http://www,site,ru",
+                         "http://intranet/jobs/7"}) {
+    card.contact_url = card.post_url = bad;
+    for (const auto& one :
+         {vacancy(to, card), how_to_respond(to, card), report_card(to, {card, {}, {}, ""})}) {
+      for (const auto& row : one.keyboard.inline_keyboard) {
+        for (const auto& button : row) EXPECT_EQ(button.url, "");
+      }
+    }
   }
 }
 

@@ -99,7 +99,7 @@ screen brought_post(const view& to, const operator_post& what) {
   if (undone) return {to.html("brought.undone"), {}};
   if (what.state == "waiting") return {to.html("brought.waiting"), keys.build()};
   if (what.state == "repeat") {
-    if (!what.original_url.empty()) keys.row().url(to.plain("button.post"), what.original_url);
+    if (keyboard::takes_link(what.original_url)) keys.row().url(to.plain("button.post"), what.original_url);
     return {to.html("brought.repeat"), keys.build()};
   }
   if (what.state == "dropped") {

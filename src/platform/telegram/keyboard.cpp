@@ -1,5 +1,6 @@
 #include "platform/telegram/keyboard.hpp"
 
+#include "base/text/link.hpp"
 #include "platform/telegram/html.hpp"
 
 namespace tandem::telegram {
@@ -29,9 +30,13 @@ keyboard& keyboard::callback(std::string text, std::string data) {
   return add(std::move(button));
 }
 
-keyboard& keyboard::url(std::string text, std::string url) {
+bool keyboard::takes_link(std::string_view url) {
   const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("tg://");
-  if (!known) throw bad_keyboard("not a link that Telegram takes: " + url);
+  return known && !text::checked_link(url).empty();
+}
+
+keyboard& keyboard::url(std::string text, std::string url) {
+  if (!takes_link(url)) throw bad_keyboard("not a link that Telegram takes: " + url);
   inline_button button;
   button.text = std::move(text);
   button.url = std::move(url);

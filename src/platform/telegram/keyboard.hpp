@@ -13,7 +13,7 @@ struct bad_keyboard : std::logic_error {
 };
 
 // Builds an inline keyboard row by row. Throws bad_keyboard: more than three buttons in a row, an empty text,
-// callback data that is empty or over 64 bytes, a link without http, https or tg, copied text over 256
+// callback data that is empty or over 64 bytes, a link that Telegram does not take, copied text over 256
 // characters.
 class keyboard {
  public:
@@ -23,6 +23,9 @@ class keyboard {
   keyboard& row();  // begins a new row; one that stays empty is left out
   keyboard& callback(std::string text, std::string data);
   keyboard& url(std::string text, std::string url);
+  // Whether Telegram takes that link in a button: http, https or tg, with a host that can be one. One that it
+  // does not take refuses the whole message, so ask it about addresses that others wrote.
+  static bool takes_link(std::string_view url);
   keyboard& copy(std::string text, std::string copied);
   keyboard& web_app(std::string text, std::string url);
 

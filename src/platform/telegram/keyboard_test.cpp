@@ -29,6 +29,8 @@ TEST(Keyboard, OnlyLinksThatTelegramTakes) {
   keyboard keys;
   EXPECT_THROW(keys.url("x", "javascript:alert(1)"), bad_keyboard);
   EXPECT_NO_THROW(keys.url("x", "tg://user?id=1"));
+  for (const auto bad : {"https://https://a.b/form", "http://a,b,c", "http://intranet/7", "https://"})
+    EXPECT_THROW(keys.url("x", bad), bad_keyboard) << bad;
 }
 
 TEST(ReplyKeyboard, AButtonSendsItsTextAContactOrAPlace) {
