@@ -20,7 +20,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from driver import Process, free_port, memory_mb, probe_status, wait_until  # noqa: E402
+from driver import Process, free_port, memory_mb  # noqa: E402
 from rerating import LOADS, connected  # noqa: E402
 
 FILES = dict(LOADS, **{"ours_judgements.tsv": "dating.judgements (viewer_id, candidate_id, liked, judged_at)"})
@@ -30,10 +30,8 @@ FROM unnest(%s::bigint[]) who"""
 
 
 def started(asked, name):
-    port = free_port()
-    process = Process(asked.binary, ["up"], f"{asked.home}/{name}.log", TANDEM_DATA=f"{asked.home}/data", TANDEM_PORT=port,
-                      TANDEM_DATABASE=f"postgresql://postgres@{asked.postgres}/first_deck")
-    return process, port
+    return Process(asked.binary, ["up"], f"{asked.home}/{name}.log", TANDEM_DATA=f"{asked.home}/data",
+                   TANDEM_PORT=free_port(), TANDEM_DATABASE=f"postgresql://postgres@{asked.postgres}/first_deck")
 
 
 def load(asked):
@@ -41,8 +39,8 @@ def load(asked):
         admin.execute("drop database if exists first_deck")
         admin.execute("create database first_deck")
     subprocess.run(["rm", "-rf", f"{asked.home}/data"], check=True)
-    process, port = started(asked, "first")
-    wait_until("the product", lambda: probe_status(port) == 200, 120)
+    process = started(asked, "first")
+    process.wait_ready()
     process.stop()
     cursor = connected(asked.postgres, "first_deck").cursor()
     cursor.execute("set session_replication_role = replica")  # no triggers and foreign keys while loading
@@ -103,13 +101,13 @@ def run(asked):
     first = ordinary[:10]
     cursor.execute(ASK, (first,))
     begun = time.time()
-    process, port = started(asked, "run")
+    process = started(asked, "run")
     try:
         seen = answered(cursor, first)
         cursor.execute("select count(*), count(distinct viewer_id) from dating.decks")
         cards, decks = cursor.fetchone()
         built = re.findall(r"the engine is built.*", pathlib.Path(process.log_path).read_text())
-        wait_until("the product", lambda: probe_status(port) == 200, 60)
+        process.wait_ready()
         print(json.dumps({"what": "from the start of the process", "first_deck_s": round(min(seen.values()) - begun, 2),
                           "ten_decks_s": round(max(seen.values()) - begun, 2), "ready_s": round(time.time() - begun, 2),
                           "decks": decks, "cards": cards, "memory_mb": [round(mb) for mb in memory_mb(process.pid)],

@@ -16,7 +16,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-from driver import Process, cpu_seconds, free_port, memory_mb, probe_status, wait_until  # noqa: E402
+from driver import Process, cpu_seconds, free_port, memory_mb  # noqa: E402
 
 POSTS = """
 INSERT INTO hunt.posts (source_id, message_id, posted_at, seen_at, text, url, content_hash, fingerprint, state)
@@ -80,10 +80,9 @@ def main():
         os.chmod(folder, 0o755)
 
         def start():
-            port = free_port()
             begun = time.time()
-            process = Process(options.binary, ["up"], folder + "/log", TANDEM_DATA=folder + "/data", TANDEM_PORT=port)
-            wait_until("ready", lambda: probe_status(port) == 200, 120)
+            process = Process(options.binary, ["up"], folder + "/log", TANDEM_DATA=folder + "/data", TANDEM_PORT=free_port())
+            process.wait_ready()
             return process, time.time() - begun
 
         process, _ = start()

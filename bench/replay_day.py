@@ -142,7 +142,7 @@ def main():
                     TANDEM_CHANNEL_PAGES=f"http://127.0.0.1:{server.server_port}")
     product = Process(given.binary, ["up"], f"{folder}/log", **settings)
     try:
-        wait_until("ready", lambda: "ready" in open(f"{folder}/log").read(), 120)
+        product.wait_ready()
         listed = "\n".join(channels.posts) + "\n"
         added = subprocess.run([given.binary, "sources", "add", "--file", "-"], input=listed, text=True, capture_output=True,
                                env=os.environ | {k: str(v) for k, v in settings.items()})

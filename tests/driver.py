@@ -12,17 +12,28 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 CATEGORIES = ["development", "data", "design", "illustration", "video", "copywriting", "translation", "smm",
               "marketing", "management", "assistant", "sales"]
 
 
+PORTS = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of loopback on which nobody listens; none is given twice. It lies below those which the system hands out: of
+    them one may go to a connection, even to the one that asks whether the program listens yet."""
+    while True:
+        port = random.SystemRandom().randrange(12000, 32768)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in PORTS:
+            PORTS.add(port)
+            return port
 
 
 class Process:
@@ -33,6 +44,8 @@ class Process:
         env.update({k: str(v) for k, v in environment.items()})
         self.log_path = log
         self.log = open(log, "ab")
+        self.said_before = self.log.tell()
+        self.port = environment.get("TANDEM_PORT")
         self.started = time.time()
         self.process = subprocess.Popen([binary, *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log, env=env, start_new_session=True)
@@ -61,6 +74,20 @@ class Process:
 
     def alive(self):
         return self.process.poll() is None
+
+    def said(self):
+        """What it has written in this life."""
+        with open(self.log_path, "rb") as log:
+            log.seek(self.said_before)
+            return log.read().decode(errors="replace")
+
+    def wait_ready(self, seconds=120):
+        """Until it says that it listens on its port, and all of its parts are ready."""
+        def ready():
+            assert self.alive(), f"it has ended: {self.said()[-3000:]}"
+            return f"ready http://127.0.0.1:{self.port}/" in self.said() and probe_status(self.port) == 200
+
+        wait_until(f"the program of {self.log_path}", ready, seconds)
 
 
 class Http:
@@ -136,7 +163,7 @@ class Town:
         self.sandbox = Process(self.binary, ["serve", "sandbox"], self.folder + "/sandbox.log",
                                TANDEM_DATA=self.folder + "/sandbox", TANDEM_PORT=self.sandbox_port)
         self.control = Http(self.sandbox_port)
-        wait_until("the sandbox", lambda: self.control.call("GET", "/readyz"))
+        self.sandbox.wait_ready()
         self.api("PUT", "/limits", {"enabled": limits})
 
     def api(self, method, path, body=None, expect=(200, 201)):
@@ -149,13 +176,7 @@ class Town:
 
     def start(self, seconds=120):
         self.product = Process(self.binary, ["up"], self.folder + "/product.log", **self.environment())
-        probe = Http(self.product_port)
-
-        def ready():
-            assert self.product.alive(), f"the product ended: {self.tail()}"
-            return probe.call("GET", "/readyz", expect=None) and probe_status(self.product_port) == 200
-
-        wait_until("the product", ready, seconds)
+        self.product.wait_ready(seconds)
 
     def run(self, *arguments, code=0, seconds=120):
         """A command of the program beside the running one; its output. code: None for any."""

@@ -109,22 +109,12 @@ class Fleet(Town):
         data = f"{self.folder}/{name}"
         if name != "bots" and not os.path.exists(data + "/keys"):
             shutil.copytree(self.folder + "/bots/keys", data + "/keys")
-        port = free_port()
         self.machines[name] = Process(self.binary, ["serve", *MACHINES[name]], data + ".log",
-                                      **dict(self.environment(), TANDEM_DATA=data, TANDEM_PORT=port))
-        self.machines[name].port = port
+                                      **dict(self.environment(), TANDEM_DATA=data, TANDEM_PORT=free_port()))
 
     def wait_ready(self, seconds=120):
-        for name, process in self.machines.items():
-            def ready():
-                assert process.alive(), f"{name} has ended: {self.tail_of(name)}"
-                return probe_status(process.port) == 200
-
-            wait_until(f"{name}, which says: {self.tail_of(name)}", ready, seconds)
-
-    def tail_of(self, name, lines=12):
-        with open(f"{self.folder}/{name}.log", errors="replace") as log:
-            return "".join(log.readlines()[-lines:])
+        for process in self.machines.values():
+            process.wait_ready(seconds)
 
     def ready(self, name):
         return probe_status(self.machines[name].port) == 200

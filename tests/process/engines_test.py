@@ -49,6 +49,8 @@ class Engines(unittest.TestCase):
         told = town.run("doctor", code=None)
         self.assertIn("RabbitMQ 3.", told)
         self.assertRegex(told, r"tandem\.lane\.judge +0 waiting")
+        for lane in ("rejudge", "deliver", "deck_low"):
+            self.assertRegex(told, rf"tandem\.lane\.{lane}\.0 ")
         self.assertNotIn("secret", told)
 
         newcomers = town.people(2)

@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 from dating_people import Single  # noqa: E402
-from driver import Http, Process, Town, free_port, probe_status, wait_until  # noqa: E402
+from driver import Http, Process, Town, free_port, wait_until  # noqa: E402
 from throwaway_cluster import server  # noqa: E402
 
 BINARY = os.path.abspath(os.environ.get("TANDEM_BINARY", os.path.join(ROOT, "build/asan/tandem")))
@@ -51,17 +51,10 @@ class ManyProcesses(unittest.TestCase):
         first = next(iter(self.processes), None)
         if first:
             shutil.copytree(f"{self.town.folder}/{first}/keys", f"{data}/keys")
-        port = free_port()
-        settings = dict(self.town.environment(), TANDEM_DATA=data, TANDEM_PORT=port)
+        settings = dict(self.town.environment(), TANDEM_DATA=data, TANDEM_PORT=free_port())
         process = Process(BINARY, ["serve", *roles], f"{data}.log", **settings)
-        process.port = port
         self.processes[name] = process
-
-        def ready():
-            self.assertTrue(process.alive(), self.log(process))
-            return probe_status(port) == 200
-
-        wait_until(name, ready, 120)
+        process.wait_ready()
         return process
 
     def command(self, *arguments):

@@ -3,12 +3,10 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -50,17 +48,8 @@ class Folder(unittest.TestCase):
         port = port or free_port()
         process = Process(BINARY, ["up"], f"{self.folder}/{name}.{len(self.running)}.log",
                           **self.settings(name, TANDEM_PORT=port, **more))
-        process.port = port
         self.running.append(process)
-
-        def ready():
-            with open(process.log_path) as log:
-                if "ready http://127.0.0.1:" in log.read():
-                    return True
-            assert process.alive(), self.log(process)
-            return False
-
-        wait_until("ready", ready, 120)
+        process.wait_ready()
         return process
 
     def log(self, process):

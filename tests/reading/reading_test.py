@@ -48,15 +48,7 @@ class Sandbox(unittest.TestCase):
         cls.log = f"{cls.folder}/{cls.lives}.log"
         cls.program = Process(BINARY, ["up"], cls.log, **cls.environment())
         cls.http = Http(cls.port)
-
-        def ready():
-            with open(cls.log) as log:
-                if "ready http://127.0.0.1:" in log.read():
-                    return True
-            assert cls.program.alive(), open(cls.log).read()[-3000:]
-            return False
-
-        wait_until("ready", ready, 120)
+        cls.program.wait_ready()
 
     @classmethod
     def kill(cls):

@@ -6,7 +6,6 @@ import logging
 import socket
 import struct
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request

@@ -40,12 +40,7 @@ class Stores(unittest.TestCase):
                                   stderr=subprocess.STDOUT)
         wait_until("the S3 server", lambda: listens(cls.s3_port), 120)
         cls.program = Process(BINARY, ["up"], f"{cls.folder}/program.log", **cls.settings())
-
-        def ready():
-            assert cls.program.alive(), open(f"{cls.folder}/program.log").read()[-3000:]
-            return cls.health()["ready"]
-
-        wait_until("ready", ready, 120)
+        cls.program.wait_ready()
         bots = Http(cls.port).call("GET", "/sandbox/v1/bots")["bots"]
         cls.bot = next(bot["id"] for bot in bots if bot["username"] == "tandem_hunt_bot")
 

@@ -13,7 +13,7 @@ import time
 import unittest
 
 from town import BINARY, HERE, PEOPLE, ReaderTown
-from driver import Process, free_port, probe_status, wait_until  # noqa: E402
+from driver import Process, free_port, wait_until  # noqa: E402
 from world import days_ago, distinct_order
 
 REAL = HERE / "node_modules/@prebuilt-tdlib/linux-x64-glibc/libtdjson.so"
@@ -518,9 +518,8 @@ class RealLibrary(unittest.TestCase):
                               env={**self.environment, **settings})
 
     def installed(self):
-        port = free_port()
-        once = Process(BINARY, ["up"], self.folder + "/log", **{**self.environment, "TANDEM_PORT": port})
-        wait_until("ready", lambda: probe_status(port) == 200)
+        once = Process(BINARY, ["up"], self.folder + "/log", **{**self.environment, "TANDEM_PORT": free_port()})
+        once.wait_ready()
         self.assertEqual(once.stop(), 0)
 
     def test_the_login_comes_to_the_phone_number(self):

@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -31,16 +32,19 @@ inline sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace test_servers
 
-// A port of loopback that nobody had a moment ago.
+// A port of loopback that nobody had a moment ago. It lies below those which the system hands out: of them one
+// may go to a connection, even to the one that asks whether the server listens yet.
 inline std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto at = test_servers::loopback(0);
-  socklen_t size = sizeof at;
-  const bool found = ::bind(probe, reinterpret_cast<const sockaddr*>(&at), size) == 0 &&
-                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(probe);
-  if (!found) throw std::runtime_error("no free port");
-  return ntohs(at.sin_port);
+  std::random_device dice;
+  for (int tries = 0; tries < 1000; ++tries) {
+    const auto port = static_cast<std::uint16_t>(std::uniform_int_distribution(12'000, 32'767)(dice));
+    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto at = test_servers::loopback(port);
+    const bool found = ::bind(probe, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    ::close(probe);
+    if (found) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 // Whether somebody takes connections there.
