@@ -16,6 +16,10 @@ struct health {
 // Something that runs. start() returns once it runs, stop() once it has stopped; both may be called twice,
 // stop() also without start(). The composition root starts parts in order and stops them in the reverse
 // order.
+// A part that is led is stopped and started many times in a process: started again it does what it did the
+// first time, out of what the database says by then, and what it could not write before the stop is written
+// now. One whose start() has thrown is stopped before it is started again. Conformance: part_for_test.hpp.
+// A part whose loop has failed is not ready until the loop succeeds again (async::crew).
 class part {
  public:
   virtual ~part() = default;

@@ -15,10 +15,12 @@ class guard final : public pg::pool {
 
   task<pg::result> run(const pg::statement& what, pg::params with) override {
     if (only_reads(what.text)) co_return co_await db_.run(what, std::move(with));
-    const auto in = co_await begin();
-    auto out = co_await in->run(what, std::move(with));
-    co_await in->commit();
-    co_return out;
+    std::optional<pg::result> out;
+    std::function<task<>(pg::transaction&)> only = [&out, &what, &with](pg::transaction& in) {
+      return keep(in, what, with, out);
+    };
+    co_await in_transaction(std::move(only));
+    co_return std::move(*out);
   }
 
   task<std::unique_ptr<pg::transaction>> begin() override {
@@ -40,6 +42,11 @@ class guard final : public pg::pool {
   task<> close() override { co_return; }  // it is not ours
 
  private:
+  static task<> keep(pg::transaction& in, const pg::statement& what, const pg::params& with,
+                     std::optional<pg::result>& out) {
+    out = co_await in.run(what, with);
+  }
+
   task<> check(pg::transaction& in) {
     std::string lost;
     try {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <typeinfo>
 
+#include "async/passing.hpp"
 #include "platform/log/error_book.hpp"
 
 namespace tandem::log {
@@ -306,5 +307,15 @@ void configure(options how) { the_house().configure(std::move(how)); }
 void set_level(std::string_view room, level at) { the_house().set_level(room, at); }
 std::vector<std::pair<std::string, level>> levels() { return the_house().levels(); }
 void flush() { the_house().flush(); }
+
+std::function<void(std::string_view task, const std::exception_ptr& failure)> failures_to(logger room) {
+  return [room](std::string_view task, const std::exception_ptr& failure) {
+    if (async::will_pass(failure)) {
+      room.warn("a task waits for what will pass", failure, {{"task", task}});
+    } else {
+      room.error("a task failed", failure, {{"task", task}});
+    }
+  };
+}
 
 }  // namespace tandem::log

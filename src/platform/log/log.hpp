@@ -105,6 +105,9 @@ class logger {
 
 enum class format { human, json };
 
+// For async::scope and async::crew: what will pass by itself is a warning, all else an error.
+std::function<void(std::string_view task, const std::exception_ptr& failure)> failures_to(logger room);
+
 struct options {
   log::format format = log::format::human;
   level default_level = level::info;

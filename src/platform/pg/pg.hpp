@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/passing.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/strong_id.hpp"
@@ -31,7 +32,11 @@ struct unique_violation final : error {
   std::string constraint;
 };
 // No connection, a lost one, a time-out, a server that is shutting down: worth another try.
-struct unavailable final : error {
+struct unavailable final : error, async::passing {
+  using error::error;
+};
+// Two transactions stood in each other's way, and this one gave way (40001, 40P01).
+struct conflict final : error, async::passing {
   using error::error;
 };
 
@@ -184,7 +189,8 @@ class result {
 class session {
  public:
   virtual ~session() = default;
-  // Throws pg::error; unavailable if the server could not be reached in time.
+  // Throws pg::error; unavailable if the server could not be reached in time. A statement by itself (on the
+  // pool) that was in another's way is tried three times before conflict is thrown.
   virtual task<result> run(const statement& what, params with) = 0;
   // Several statements separated by semicolons, without parameters and with a limit of an hour: migrations.
   virtual task<> script(std::string statements);

@@ -327,6 +327,26 @@ TEST_F(Pool, ATransactionWithASerializationFailureIsTriedThreeTimes) {
   EXPECT_EQ(tries, 3);
 }
 
+TEST_F(Pool, AStatementThatStoodInAnothersWayIsTriedThreeTimes) {
+  // What a sequence gave is not taken back: it counts the tries.
+  db.run(db.pool->script("CREATE SEQUENCE tries"));
+  constexpr statement third{
+      "test.third",
+      "DO $$ BEGIN IF nextval('tries') < 3 THEN RAISE EXCEPTION SQLSTATE '40P01'; END IF; END $$",
+      cardinality::exec};
+  constexpr statement never{"test.never",
+                            "DO $$ BEGIN PERFORM nextval('tries'); RAISE EXCEPTION SQLSTATE '40001'; END $$",
+                            cardinality::exec};
+  constexpr statement count{"test.count", "SELECT last_value FROM tries", cardinality::one};
+  db.run((*db.pool)(third));
+  EXPECT_EQ(db.run((*db.pool)(count)).front().get<int>(0), 3);
+  EXPECT_THROW(db.run((*db.pool)(never)), conflict);
+  EXPECT_EQ(db.run((*db.pool)(count)).front().get<int>(0), 6);
+  EXPECT_TRUE(async::will_pass(std::make_exception_ptr(conflict("in the way", "40P01"))));
+  EXPECT_TRUE(async::will_pass(std::make_exception_ptr(unavailable("away", ""))));
+  EXPECT_FALSE(async::will_pass(std::make_exception_ptr(error("no such table", "42P01"))));
+}
+
 TEST_F(Pool, NotificationsAreHeardAlsoAfterTheListeningConnectionWasLost) {
   std::vector<std::string> heard;
   async::event bell(db.io.on());

@@ -59,6 +59,7 @@ bool means_unavailable(std::string_view state) {
     throw failure;
   }
   if (state.empty() || means_unavailable(state)) throw unavailable(what, state);
+  if (state == "40001" || state == "40P01") throw conflict(what, state);
   throw error(what, state);
 }
 
@@ -370,6 +371,7 @@ class connection : public std::enable_shared_from_this<connection> {
 using connection_ptr = std::shared_ptr<connection>;
 
 constexpr auto script_limit = 1h;
+constexpr int tries = 3;  // of what was in another's way
 
 result checked(const statement& what, const answer_ptr& answer) {
   result rows(answer);
@@ -668,12 +670,15 @@ class libpq_pool final : public pool {
   }
 
   task<result> run(const statement& what, params with) override {
-    const auto core = core_;
-    auto taken = co_await core->take();
-    const lease by{core, std::move(taken)};
     const request only{what, std::move(with)};
-    const auto answer = co_await core->execute(by.what, std::span(&only, 1));
-    co_return checked(what, answer);
+    for (int attempt = 1;; ++attempt) {
+      try {
+        co_return co_await run_once(only);
+      } catch (const conflict&) {
+        if (attempt == tries) throw;
+      }
+      co_await async::sleep_for(attempt * 10ms);
+    }
   }
 
   task<> script(std::string statements) override {
@@ -696,8 +701,8 @@ class libpq_pool final : public pool {
         co_await work(*in);
         co_await in->commit();
         co_return;
-      } catch (const error& failure) {
-        if (attempt == 3 || (failure.state != "40001" && failure.state != "40P01")) throw;
+      } catch (const conflict&) {
+        if (attempt == tries) throw;
       }
       co_await async::sleep_for(attempt * 10ms);
     }
@@ -720,6 +725,14 @@ class libpq_pool final : public pool {
   }
 
  private:
+  task<result> run_once(const request& only) {
+    const auto core = core_;
+    auto taken = co_await core->take();
+    const lease by{core, std::move(taken)};
+    const auto answer = co_await core->execute(by.what, std::span(&only, 1));
+    co_return checked(only.what, answer);
+  }
+
   void shut() {
     core_->closed = true;
     core_->open -= static_cast<int>(core_->idle.size());

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <map>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
 #include "async/within.hpp"
 
 namespace tandem::telegram {
@@ -15,17 +15,24 @@ namespace {
 
 // One bot of the set, from its token to its last update.
 struct unit {
-  unit(const executor& on, wanted_bot wanted_, bot_set_parts& parts_)
+  unit(const executor& on, wanted_bot wanted_, bot_set_parts& parts_, const async::pauses& between)
       : wanted(std::move(wanted_)),
-        work(on, [&parts = parts_](std::string_view, const std::exception_ptr& error) {
-          if (parts.report) parts.report("a bot's work ended", async::text_of(error));
-        }) {}
+        work(
+            on,
+            [&parts = parts_](std::string_view task, const std::exception_ptr& error) {
+              const auto about = std::string(task) + ": " + async::text_of(error);
+              if (parts.report) parts.report("a bot's work failed", about);
+            },
+            between) {
+    work.begin();
+  }
 
   wanted_bot wanted;
   live_bot shown;
+  std::chrono::milliseconds first_pause{0};
   std::unique_ptr<sender> out;
   std::unique_ptr<telegram::dispatcher> in;
-  async::scope work;  // after what it uses: it is gone first
+  async::crew work;  // after what it uses: it is gone first
 };
 using shared_unit = std::shared_ptr<unit>;
 
@@ -39,35 +46,40 @@ class updating_bot_set final : public bot_set {
         time_(time),
         options_(std::move(options)),
         parts_(std::move(parts)),
-        work_(on, [this](std::string_view, const std::exception_ptr& error) {
-          tell("the list of bots is not read any more", async::text_of(error));
-        }) {}
+        work_(
+            on,
+            [this](std::string_view, const std::exception_ptr& error) {
+              tell("the list of bots cannot be followed", async::text_of(error));
+            },
+            options_.dispatch.between) {}
 
   std::string_view name() const override { return "telegram bots"; }
 
   task<> start() override {
-    if (started_) co_return;
-    started_ = true;
+    if (work_.runs()) co_return;
+    work_.begin();
     co_await refresh();
-    work_.spawn("telegram bots", keep_refreshing());
+    work_.keep("the list of bots", [this] { return refresh_later(); });
   }
 
   task<> stop() override {
     co_await work_.stop();
     while (!units_.empty()) co_await remove(units_.begin()->first);
+    source_answered_ = false;
   }
 
   async::health state() const override {
-    async::health out;
     std::size_t running = 0, waiting = 0;
     for (const auto& [id, one] : units_) {
+      auto now = one->work.state();
+      if (!now.ready) return now;
       running += one->shown.condition == bot_condition::running;
       waiting += one->shown.condition == bot_condition::starting;
     }
     const auto refused = units_.size() - running - waiting;
-    out.ready = started_ && source_answered_;
-    out.detail = std::to_string(running) + " bots run, " + std::to_string(waiting) + " start, " +
-                 std::to_string(refused) + " are refused by Telegram";
+    auto out = work_.state(std::to_string(running) + " bots run, " + std::to_string(waiting) + " start, " +
+                           std::to_string(refused) + " are refused by Telegram");
+    out.ready = out.ready && source_answered_;
     return out;
   }
 
@@ -135,15 +147,13 @@ class updating_bot_set final : public bot_set {
     if (parts_.report) parts_.report(what, detail);
   }
 
-  task<> keep_refreshing() {
-    for (;;) {
-      co_await async::sleep_for(options_.refresh);
-      co_await refresh();
-    }
+  task<> refresh_later() {
+    co_await async::sleep_for(options_.refresh);
+    co_await refresh();
   }
 
   void add(std::int64_t id, wanted_bot wanted, int begun_before) {
-    auto one = std::make_shared<unit>(on_, std::move(wanted), parts_);
+    auto one = std::make_shared<unit>(on_, std::move(wanted), parts_, options_.dispatch.between);
     sender_options out;
     out.api_root = options_.api_root;
     out.token = one->wanted.token;
@@ -160,8 +170,9 @@ class updating_bot_set final : public bot_set {
     one->shown.purpose = one->wanted.purpose;
     one->shown.out = one->out.get();
     units_.emplace(id, one);
-    auto& work = one->work;
-    work.spawn("bot " + std::to_string(id), run(*one, options_.stagger * begun_before));
+    one->first_pause = options_.stagger * begun_before;
+    auto& mine = *one;
+    mine.work.keep("bot " + std::to_string(id), [this, &mine] { return run(mine); });
   }
 
   task<> remove(std::int64_t id) {
@@ -178,9 +189,16 @@ class updating_bot_set final : public bot_set {
     if (parts_.changed) parts_.changed(one.shown, detail);
   }
 
-  // A bot's life; it ends by the scope's stop, or when the server does not know its token.
-  task<> run(unit& one, std::chrono::milliseconds wait_first) {
-    if (wait_first > 0ms) co_await async::sleep_for(wait_first);
+  // A bot's life, until the stop; begun again when it fails.
+  task<> run(unit& one) {
+    co_await live(one);
+    async::event never(on_);  // its token is unknown, or its updates come to the webhook
+    co_await never.wait();
+  }
+
+  task<> live(unit& one) {
+    const auto first = std::exchange(one.first_pause, 0ms);
+    if (first > 0ms) co_await async::sleep_for(first);
     auto pause = options_.dispatch.pause;
     for (;;) {
       auto me = co_await one.out->get_me();
@@ -197,9 +215,11 @@ class updating_bot_set final : public bot_set {
       co_await async::sleep_for(pause);
       pause = std::min<std::chrono::milliseconds>(pause * 2, 30s);
     }
-    auto table = parts_.table(one.shown);
-    one.in = std::make_unique<dispatcher>(one.work, *one.out, one.shown.me, std::move(table),
-                                          options_.dispatch, parts_.report);
+    if (!one.in) {
+      auto table = parts_.table(one.shown);
+      one.in = std::make_unique<dispatcher>(one.work.all(), *one.out, one.shown.me, std::move(table),
+                                            options_.dispatch, parts_.report);
+    }
     change(one, bot_condition::running, "@" + one.shown.me.username);
     if (options_.webhook_url.empty()) {
       co_await poll(one);
@@ -243,9 +263,8 @@ class updating_bot_set final : public bot_set {
   bot_set_options options_;
   bot_set_parts parts_;
   std::map<std::int64_t, shared_unit> units_;
-  bool started_ = false;
   bool source_answered_ = false;
-  async::scope work_;
+  async::crew work_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "async/event.hpp"
 #include "async/loop.hpp"
+#include "async/part_for_test.hpp"
 #include "async/within.hpp"
 #include "platform/telegram/transport_double.hpp"
 
@@ -33,11 +34,24 @@ struct many_bots {
   std::set<std::string> revoked;
 };
 
+// Every load is the first one.
+struct forgetful_log final : update_log {
+  task<update_progress> load(std::int64_t) override {
+    ++loads;
+    if (broken) throw std::runtime_error("no such table");
+    co_return update_progress();
+  }
+  task<> save(std::int64_t, const update_progress&) override { co_return; }
+  bool broken = false;
+  int loads = 0;
+};
+
 struct bundle {
   bundle() : api(io.on()), transport([this](const http::fetch& what) { return api(what); }) {
     options.api_root = "http://bots.test";
     options.stagger = 0ms;
     options.dispatch.pause = 1ms;
+    options.dispatch.between = {0ms, 0ms, 0ms, 0ms};
     parts.source = [this]() -> task<std::vector<wanted_bot>> {
       if (source_fails) throw std::runtime_error("no database");
       co_return wanted;
@@ -184,6 +198,31 @@ TEST(BotSet, WebhookUpdatesReachTheBotThatTheyAreFor) {
   EXPECT_EQ(test.io.run(set.accept(2, "wrong", update)), webhook_verdict::not_ours);
   EXPECT_EQ(test.io.run(set.accept(3, "s3cret", update)), webhook_verdict::not_understood);
   EXPECT_EQ(test.log, std::vector<std::string>{"two hook"});
+}
+
+TEST(BotSet, ItsBotsRunAgainAfterEachStart) {
+  bundle test;
+  test.kept = std::make_unique<forgetful_log>();
+  test.want(1, "one");
+  async::expect_to_work_after_each_start(
+      test.io, test.make(), [&](int start) { test.until([&] { return std::ssize(test.log) == start; }); });
+}
+
+TEST(BotSet, ABotWhoseWorkFailsIsShownAndBegunAgain) {
+  bundle test;
+  test.kept = std::make_unique<forgetful_log>();
+  auto& log = static_cast<forgetful_log&>(*test.kept);
+  log.broken = true;
+  test.want(1, "one");
+  auto& set = test.make();
+  test.io.run(set.start());
+  test.until([&] { return log.loads > 3; });
+  EXPECT_FALSE(set.state().ready);
+  EXPECT_EQ(set.state().detail, "bot 1: no such table");
+  EXPECT_EQ(test.told, std::vector<std::string>{"a bot's work failed"});
+  log.broken = false;
+  test.until([&] { return test.log.size() == 1; });
+  EXPECT_TRUE(set.find(1));
 }
 
 TEST(BotSet, StartAndStopMayBeCalledTwice) {

@@ -10,6 +10,7 @@
 
 #include "async/event.hpp"
 #include "async/keyed_order.hpp"
+#include "async/passing.hpp"
 #include "async/within.hpp"
 
 namespace tandem::telegram {
@@ -142,6 +143,7 @@ struct dispatcher::state {
   seen_ids seen;
   dispatcher_options options;
   std::vector<std::int64_t> handled;                                         // since the last take_handled()
+  std::int64_t succeeded = 0;                                                // handlers, since the start
   boost::unordered_flat_map<std::int64_t, std::function<void()>> under_way;  // who waits for which update
 
   void tell(std::string_view what, std::string_view detail) const {
@@ -223,19 +225,45 @@ struct dispatcher::state {
     co_return failure;
   }
 
+  // With an update whose handler fails for what will pass: it is tried again for as long as that lasts. When
+  // others succeed between its tries again and again, it is the update that does not pass.
+  struct patience {
+    explicit patience(const state& of_) : of(of_), seen(of_.succeeded) {}
+    const state& of;
+    std::int64_t seen;
+    int tries = 0, alone = 0;
+
+    bool goes_on() {
+      ++tries;
+      alone += std::exchange(seen, of.succeeded) != of.succeeded;
+      return alone < of.options.alone;
+    }
+  };
+
   static task<> run(std::shared_ptr<state> self, std::shared_ptr<const update> kept) {
     const auto& what = *kept;
     if (!what.refused.empty()) {
       self->tell("an update was skipped", fmt::format("{}: {}", what.update_id, what.refused));
     }
     bool answered = !what.callback_query;
-    for (int attempt = 1; attempt <= 2 && what.kind != update_kind::unknown; ++attempt) {
+    patience wait{*self};
+    for (int attempt = 1; attempt <= 2 && what.kind != update_kind::unknown;) {
       incoming in{self->bot, self->me, what, {}, {}, {}, {}, answered, attempt};
       const auto failure = co_await self->failure_of(in);
       answered = in.answered;
-      if (!failure) break;
-      self->tell(attempt == 1 ? "a handler failed" : "a handler failed twice: its update is skipped",
-                 fmt::format("{} {}: {}", name_of(what.kind), what.update_id, async::text_of(failure)));
+      if (!failure) {
+        ++self->succeeded;
+        break;
+      }
+      const auto about =
+          fmt::format("{} {}: {}", name_of(what.kind), what.update_id, async::text_of(failure));
+      if (async::will_pass(failure) && wait.goes_on()) {
+        if (wait.tries == 1) self->tell("a handler waits for what will pass", about);
+        co_await async::sleep_for(self->options.between.after(wait.tries, true));
+        continue;
+      }
+      self->tell(attempt == 1 ? "a handler failed" : "a handler failed twice: its update is skipped", about);
+      ++attempt;
     }
     if (!answered) {
       incoming in{self->bot, self->me, what, {}, {}, {}, {}, false};
@@ -326,10 +354,27 @@ struct unconfirmed {
 
 }  // namespace
 
+namespace {
+
+// Where the log lies may be away for a while: what it says is waited for, and what it has not taken is not
+// confirmed.
+task<> insist(std::function<task<>()> work, const dispatcher& to, const dispatcher_report& report) {
+  std::function<void(const std::exception_ptr&)> tell = [&report](const std::exception_ptr& failure) {
+    if (report) report("the log of updates does not answer", async::text_of(failure));
+  };
+  co_await async::insist(std::move(work), std::move(tell), to.options().between);
+}
+
+task<> load(update_log& log, std::int64_t bot_id, update_progress& into) { into = co_await log.load(bot_id); }
+
+}  // namespace
+
 task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, update_log& log,
                             const clock& time, dispatcher_report report) {
   const auto on = co_await boost::asio::this_coro::executor;
-  auto progress = co_await log.load(bot_id);
+  update_progress progress;
+  std::function<task<>()> look = [&] { return load(log, bot_id, progress); };
+  co_await insist(std::move(look), to, report);
   to.remember(progress.seen);
   const auto waiting = std::make_shared<unconfirmed>(on);  // jobs may outlive a cancelled poll
   int failures = 0, conflicts = 0;
@@ -400,7 +445,8 @@ task<poll_end> poll_updates(bot_api& bot, std::int64_t bot_id, dispatcher& to, u
     progress.seen = to.take_handled();
     if (progress.seen.empty() && progress.next_offset == before) continue;
     progress.last_update = unix_seconds(time);
-    co_await log.save(bot_id, progress);
+    std::function<task<>()> save = [&] { return log.save(bot_id, progress); };
+    co_await insist(std::move(save), to, report);
   }
 }
 
@@ -422,7 +468,10 @@ task<webhook_verdict> accept_webhook(std::string_view secret_header, std::string
   progress.next_offset = next;
   progress.seen = to.take_handled();
   progress.last_update = unix_seconds(time);
-  if (!progress.seen.empty()) co_await log.save(bot_id, progress);
+  if (progress.seen.empty()) co_return webhook_verdict::handled;
+  std::function<task<>()> save = [&] { return log.save(bot_id, progress); };
+  const dispatcher_report nobody;
+  co_await insist(std::move(save), to, nobody);
   co_return webhook_verdict::handled;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "async/passing.hpp"
 #include "async/scope.hpp"
 #include "base/clock.hpp"
 #include "platform/telegram/api.hpp"
@@ -97,6 +98,9 @@ struct dispatcher_options {
   std::size_t seen_window = 1'000;        // update ids that are remembered against duplicates
   std::chrono::milliseconds slow{1'000};  // polling goes on without the handlers that take longer
   std::chrono::milliseconds pause{500};   // after a poll that failed; doubled up to 60 times this
+  async::pauses between;                  // between the tries of what failed for something that will pass
+  // So often may others' updates be handled between two such tries of one before it is taken for broken.
+  int alone = 20;
 };
 
 // What the operator should hear: told once per occurrence, with the update's kind and id, never with its
@@ -104,8 +108,8 @@ struct dispatcher_options {
 using dispatcher_report = std::function<void(std::string_view what, std::string_view detail)>;
 
 // Takes one bot's updates through its table. Updates of one chat run in order, of different chats side by
-// side. A handler that throws is told, run once more, then its update is skipped. A callback query is always
-// answered.
+// side. A handler that throws is told, run once more, then its update is skipped; one that fails for what
+// will pass (the database is away) is run until it is handled. A callback query is always answered.
 class dispatcher {
  public:
   dispatcher(async::scope& in, bot_api& bot, user me, routes table, dispatcher_options options,

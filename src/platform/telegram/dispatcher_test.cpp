@@ -79,6 +79,12 @@ user the_bot() {
   return out;
 }
 
+// As pg::unavailable is.
+struct away : std::runtime_error, async::passing {
+  away() : std::runtime_error("the database is away") {}
+};
+constexpr async::pauses no_pauses{0ms, 0ms, 0ms, 0ms};
+
 struct bundle {
   async::loop io;
   std::vector<std::string> failed, told, log;
@@ -108,6 +114,7 @@ struct bundle {
   dispatcher& make() {
     dispatcher_options options;
     options.slow = options.pause = 1ms;
+    options.between = no_pauses;
     to = std::make_unique<dispatcher>(work, bot, the_bot(), std::move(table), options, report());
     return *to;
   }
@@ -272,6 +279,40 @@ TEST(Dispatcher, AHandlerThatFailsRunsOnceMoreAndThenItsUpdateIsSkipped) {
                            "a handler failed twice: its update is skipped: message 2: broken"}));
 }
 
+TEST(Dispatcher, WhatFailsForWhatPassesIsHandledOnceItHasPassed) {
+  bundle test;
+  int tries = 0;
+  test.table.add({on_text([&](incoming& in) -> task<> {
+    EXPECT_EQ(in.attempt, 1);
+    if (++tries < 6) throw away();
+    co_return;
+  })});
+  test.make();
+  test.handle(text_update(1, "a post of a group"));
+  EXPECT_EQ(tries, 6);
+  EXPECT_EQ(test.told,
+            std::vector<std::string>{"a handler waits for what will pass: message 1: the database is away"});
+}
+
+TEST(Dispatcher, AnUpdateThatWaitsForWhatNeverPassesForItAloneIsSkipped) {
+  bundle test;
+  int tries = 0;
+  test.table.add({on_text([&](incoming& in) -> task<> {
+    if (in.text() != "slow query") co_return;
+    ++tries;
+    // Somebody else's update is handled at each try: the database is there.
+    auto other = read_update(R"({"update_id":)" + std::to_string(100 + tries) +
+                             R"(,"message":{"message_id":1,"date":1,"chat":{"id":6},"text":"hi"}})");
+    co_await test.to->handle(std::move(*other));
+    throw away();
+  })});
+  test.make();
+  test.handle(text_update(1, "slow query"));
+  EXPECT_EQ(tries, 21) << "twenty tries beside others, and the second attempt that every failure has";
+  EXPECT_EQ(test.told.back(),
+            "a handler failed twice: its update is skipped: message 1: the database is away");
+}
+
 TEST(Dispatcher, ADuplicateIsHandledOnce) {
   bundle test;
   test.table.add({on_text(test.writes("text"))});
@@ -352,6 +393,47 @@ TEST(Polling, TheOffsetMovesOnlyPastWhatIsHandledAndSaved) {
   });
   EXPECT_EQ(test.log.size(), 4u);
   EXPECT_FALSE(test.end);
+}
+
+TEST(Polling, WhileTheLogIsAwayNothingIsLostAndNothingIsConfirmed) {
+  struct absent_log final : update_log {
+    task<update_progress> load(std::int64_t) override {
+      if (++loads < 4) throw away();
+      co_return update_progress();
+    }
+    task<> save(std::int64_t, const update_progress& progress) override {
+      EXPECT_EQ(polls->size(), confirmed + 1) << "it asks again only once the log has taken what was handled";
+      if (++tries % 5 != 0) throw away();
+      ++confirmed;
+      saved.insert(saved.end(), progress.seen.begin(), progress.seen.end());
+      co_return;
+    }
+    const std::vector<std::string>* polls = nullptr;
+    std::size_t confirmed = 0;
+    int loads = 0, tries = 0;
+    std::vector<std::int64_t> saved;
+  };
+  bundle test;
+  test.kept = std::make_unique<absent_log>();
+  auto& log = static_cast<absent_log&>(*test.kept);
+  log.polls = &test.bot.polls;
+  test.table.add({on_text(test.writes("text"))});
+  test.make();
+  test.bot.text(10, 1, "a");
+  bool second = false;
+  test.poll_until([&] {
+    if (!second && log.confirmed == 1) {
+      second = true;
+      test.bot.text(11, 1, "b");
+    }
+    return log.confirmed == 2 && test.bot.polls.size() == 3;
+  });
+  EXPECT_FALSE(test.end);
+  EXPECT_TRUE(test.failed.empty());
+  EXPECT_EQ(log.loads, 4);
+  EXPECT_EQ(log.saved, (std::vector<std::int64_t>{10, 11}));
+  EXPECT_EQ(test.log.size(), 2u) << "each was handled once";
+  EXPECT_NE(test.bot.polls.back().find("\"offset\":12,"), std::string::npos) << test.bot.polls.back();
 }
 
 TEST(Polling, ARestartBeginsWhereTheLogEndsAndSkipsWhatWasHandled) {
