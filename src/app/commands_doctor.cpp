@@ -12,6 +12,7 @@
 #include "app/stores.hpp"
 #include "async/loop.hpp"
 #include "async/within.hpp"
+#include "dating/decks/deck_low.hpp"
 #include "hunt/delivery/times.hpp"
 #include "hunt/model/learning.hpp"
 #include "hunt/model/model_judge.hpp"
@@ -100,7 +101,10 @@ task<> look_at_broker(pg::pool& db, executor on, const settings& all, const cloc
   if (!broker) co_return;
   to.title("RabbitMQ");
   std::vector<std::string> lanes;
-  for (const auto lane : {hunt::judge_lane, hunt::deliver_lane}) lanes.emplace_back(lane);
+  for (const auto lane :
+       {hunt::judge_lane, hunt::rejudge_lane, hunt::deliver_lane, dating::deck_low_lane}) {
+    lanes.emplace_back(lane);
+  }
   try {
     const auto found = co_await queue::look_at_amqp(on, db, *broker, std::move(lanes));
     to.well(fmt::format("{} at {}", found.server, found.where));

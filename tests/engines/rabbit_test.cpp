@@ -220,6 +220,9 @@ TEST_F(RabbitClient, TlsNeedsACertificateThatCanBeChecked) {
   auto unknown = server().tls_address();
   unknown.ca_file.clear();
   EXPECT_NE(connect_to(unknown).find("certificate verify failed"), std::string::npos);
+  auto no_file = server().tls_address();
+  no_file.ca_file = "/nowhere/ca.pem";
+  EXPECT_NE(connect_to(no_file).find("cannot use the certificates /nowhere/ca.pem"), std::string::npos);
   auto other_name = server().tls_address();
   other_name.host = "127.0.0.2";
   EXPECT_NE(connect_to(other_name), "");
@@ -293,11 +296,13 @@ TEST_F(RabbitQueue, TheRightsOfTheOperatorsPageAreEnoughAndReachNothingElse) {
   run(test());
 }
 
-TEST_F(RabbitQueue, OverTlsAndBehindAnAddressThatIsDead) {
+TEST_F(RabbitQueue, OverTlsAndBehindAddressesThatCannotBeUsed) {
   auto with = broker();
   auto nowhere = server().tls_address();
   nowhere.port = 1;
-  with.addresses = {nowhere, server().tls_address()};
+  auto no_file = server().tls_address();
+  no_file.ca_file = "/nowhere/ca.pem";
+  with.addresses = {nowhere, no_file, server().tls_address()};
   auto& all = add(std::move(with));
   auto test = [&]() -> task<> {
     co_await all.queue.relay->start();
@@ -394,6 +399,40 @@ TEST_F(RabbitQueue, AQueueThatSomebodyRemovesIsThereAgainAndWhatWasInItComesAgai
   };
   run(test());
   EXPECT_EQ(done, (std::map<std::string, int>{{"after that", 1}, {"lost in RabbitMQ", 1}}));
+}
+
+// RabbitMQ then closes the channel alone. It is paused for it, so that more is unconfirmed than the relay
+// lets be; and once more when the relay has declared the exchange again before it has published so much.
+TEST_F(RabbitQueue, AnExchangeThatSomebodyRemovesUnderLoadIsThereAgainAndTheRelayGoesOn) {
+  auto with = broker();
+  with.batch = 5;
+  auto& all = add(std::move(with));
+  std::size_t sent = 0;
+  auto test = [&]() -> task<> {
+    const auto remover = co_await amqp::connect(io.on(), server().address(), 5s);
+    const auto channel = co_await remover->open_channel({});
+    co_await all.queue.relay->start();
+    while (figure(all, "tandem_amqp_relay_connects_total") < 2) {
+      co_await publish(all, std::to_string(sent++));  // now the lane is declared, for five seconds
+      while (figure(all, "tandem_amqp_confirm_seconds_count") < static_cast<double>(sent))
+        co_await async::yield();
+      co_await channel->delete_exchange("tandem.queue");
+      server().pause();
+      const auto before = figure(all, "tandem_amqp_published_total");
+      for (int n = 0; n < 20; ++n) co_await publish(all, std::to_string(sent++));
+      const auto until = std::chrono::steady_clock::now() + 1s;
+      while (figure(all, "tandem_amqp_published_total") <= before + 10 &&
+             std::chrono::steady_clock::now() < until)
+        co_await async::yield();
+      server().go_on();
+      while (figure(all, "tandem_amqp_confirm_seconds_count") < static_cast<double>(sent))
+        co_await async::yield();
+    }
+    co_await remover->close();
+    consume(all);
+    co_await until_done(sent);
+  };
+  run(test());
 }
 
 TEST_F(RabbitQueue, AMessageThatKillsItsProcessEveryTimeIsBuriedAndReplayedWhenAsked) {

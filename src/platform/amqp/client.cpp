@@ -255,6 +255,10 @@ class live_channel final : public channel {
     of_.says().declare_exchange(number_, name, type);
     co_await of_.ask(state_);
   }
+  task<> delete_exchange(std::string name) override {
+    of_.says().delete_exchange(number_, name);
+    co_await of_.ask(state_);
+  }
   task<std::uint32_t> declare_queue(std::string name, table arguments, bool passive) override {
     of_.says().declare_queue(number_, name, arguments, passive);
     const auto answer = co_await of_.ask(state_);
@@ -322,6 +326,8 @@ task<> start_within(live_connection& what, std::chrono::milliseconds limit) {
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == asio::error::operation_aborted) throw;  // we are being stopped
     wrong = failure.code().message();
+  } catch (const std::runtime_error& failure) {  // the file of certificates cannot be used
+    wrong = failure.what();
   }
   throw broken(wrong);
 }

@@ -32,6 +32,7 @@ class channel {
  public:
   virtual ~channel() = default;
   virtual task<> declare_exchange(std::string name, std::string type) = 0;  // durable
+  virtual task<> delete_exchange(std::string name) = 0;
   // A durable queue; how many messages wait in it. Passive: only asks, and breaks the channel when there is
   // none.
   virtual task<std::uint32_t> declare_queue(std::string name, table arguments, bool passive = false) = 0;

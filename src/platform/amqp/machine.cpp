@@ -23,6 +23,8 @@ enum method_id : std::uint32_t {
   channel_close_ok = 20 << 16 | 41,
   exchange_declare = 40 << 16 | 10,
   exchange_declare_ok = 40 << 16 | 11,
+  exchange_delete = 40 << 16 | 20,
+  exchange_delete_ok = 40 << 16 | 21,
   queue_declare = 50 << 16 | 10,
   queue_declare_ok = 50 << 16 | 11,
   queue_bind = 50 << 16 | 20,
@@ -162,6 +164,7 @@ void machine::on_method(std::uint16_t channel, reader& from, std::vector<event>&
   switch (which) {
     case channel_open_ok:
     case exchange_declare_ok:
+    case exchange_delete_ok:
     case queue_bind_ok:
     case queue_delete_ok:
     case basic_qos_ok:
@@ -317,6 +320,12 @@ void machine::declare_exchange(std::uint16_t channel, std::string_view name, std
   std::string arguments;
   writer(arguments).u16(0).short_text(name).short_text(type).u8(durable).fields({});
   method(channel, exchange_declare, arguments);
+}
+
+void machine::delete_exchange(std::uint16_t channel, std::string_view name) {
+  std::string arguments;
+  writer(arguments).u16(0).short_text(name).u8(0);
+  method(channel, exchange_delete, arguments);
 }
 
 void machine::declare_queue(std::uint16_t channel, std::string_view name, const table& more, bool passive) {

@@ -81,6 +81,7 @@ class machine {
   void open_channel(std::uint16_t channel);
   void close_channel(std::uint16_t channel);
   void declare_exchange(std::uint16_t channel, std::string_view name, std::string_view type);
+  void delete_exchange(std::uint16_t channel, std::string_view name);
   void declare_queue(std::uint16_t channel, std::string_view name, const table& arguments, bool passive);
   void delete_queue(std::uint16_t channel, std::string_view name);
   void bind(std::uint16_t channel, std::string_view queue, std::string_view exchange, std::string_view key);

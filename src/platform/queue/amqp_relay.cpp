@@ -107,6 +107,7 @@ class amqp_relay final : public async::part {
     events.on_return = [this](const amqp::returned& what) { on_return(what); };
     events.on_end = [this, &why](std::string_view reason) {
       why = reason;
+      unconfirmed_numbers_.clear();  // nobody will confirm them any more
       news_->ring();
       confirmed_.ring();
     };
