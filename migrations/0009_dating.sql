@@ -234,7 +234,8 @@ CREATE TABLE dating.talks (
   match_id bigint NOT NULL REFERENCES dating.matches (match_id) ON DELETE CASCADE,
   bot_id   bigint NOT NULL,
   pinned   bigint,                                     -- NULL: its line is to be sent
-  tries    smallint NOT NULL DEFAULT 0
+  tries    smallint NOT NULL DEFAULT 0,
+  next_at  timestamptz NOT NULL DEFAULT '-infinity'    -- of the line, when it was refused
 );
 CREATE INDEX talks_to_pin ON dating.talks (user_id) WHERE pinned IS NULL;
 CREATE TABLE dating.messages (
@@ -271,6 +272,18 @@ CREATE TABLE dating.removals (
   PRIMARY KEY (bot_id, chat_id, message_id)
 );
 CREATE INDEX removals_due ON dating.removals (next_at);
+-- Messages of the bots that show somebody, and stay: news of a match, what lies in the operator's chats. They go when that
+-- person goes.
+CREATE TABLE dating.appearances (
+  chat_id    bigint NOT NULL,
+  message_id bigint NOT NULL,
+  bot_id     bigint NOT NULL,
+  about_id   bigint NOT NULL REFERENCES dating.profiles (user_id) ON DELETE CASCADE,
+  language   text NOT NULL,                            -- of who reads it
+  sent_at    timestamptz NOT NULL,
+  PRIMARY KEY (chat_id, message_id, bot_id)
+);
+CREATE INDEX appearances_of ON dating.appearances (about_id);
 
 -- Safety.
 CREATE TABLE dating.blocks (

@@ -143,6 +143,15 @@ TEST_F(Accounts, AQuestionWaitsForADayAndPerBot) {
   db.run(questions->wait_for(pool, who, 1, ""));
   EXPECT_EQ(db.run(questions->waiting_for(pool, 5, 1)), "");
   db.run(questions->wait_for(pool, who, 1, "zone"));
+  EXPECT_EQ(db.run(questions->answered_by(pool, 5, 1, 40)), "") << "nobody knows yet where it stands";
+  db.run(questions->asked_in(pool, who, 1, "name", 39));
+  db.run(questions->asked_in(pool, who, 1, "zone", 40));
+  db.run(questions->wait_for(pool, who, 1, "zone"));
+  EXPECT_EQ(db.run(questions->answered_by(pool, 5, 1, 40)), "zone") << "the same question";
+  EXPECT_EQ(db.run(questions->answered_by(pool, 5, 1, 39)), "");
+  db.run(questions->wait_for(pool, who, 1, "name"));
+  EXPECT_EQ(db.run(questions->answered_by(pool, 5, 1, 40)), "") << "another one";
+  db.run(questions->wait_for(pool, who, 1, "zone"));
   time.advance(25h);
   EXPECT_EQ(db.run(questions->waiting_for(pool, 5, 1)), "");
 }

@@ -189,6 +189,10 @@ courier_words words_of(const parts& with) {
     const auto said = plain_text(in(language), "talk.unreachable", {{"name", name}});
     return conversation::to_message(said, 0, telegram::urgency::reply);
   };
+  out.not_taken = [in](std::string_view name, std::string_view language) {
+    const auto said = plain_text(in(language), "talk.not_taken", {{"name", name}});
+    return conversation::to_message(said, 0, telegram::urgency::reply);
+  };
   out.deleted = [in](std::string_view language) { return in(language).html("talk.deleted"); };
   out.blank_picture = [&with]() -> task<std::string> {
     const auto bytes = co_await with.pictures.placeholder();

@@ -97,8 +97,8 @@ class decks {
   virtual task<std::optional<deck_card>> card(pg::session& in, deck_viewer viewer, user_id candidate) = 0;
   // The viewer asks for others than before (ages, radius, sex): what lies ready is thrown away.
   virtual task<> anew(pg::session& in, user_id viewer) = 0;
-  // Clean-up: changes that every engine has learned long ago (a day). How many.
-  virtual task<std::int64_t> forget_changes(pg::session& in) = 0;
+  // Clean-up: changes that every engine has learned long ago (a day), `most` at once. How many.
+  virtual task<std::int64_t> forget_changes(pg::session& in, int most) = 0;
 };
 
 // All of them outlive it.

@@ -135,5 +135,7 @@ SET candidate_id = excluded.candidate_id, km = excluded.km, stage = excluded.sta
 -- name: throw_away :exec
 DELETE FROM dating.decks WHERE viewer_id = $1;
 
+-- Of the oldest $2.
 -- name: forget_changes :exec
-DELETE FROM dating.changes WHERE at < $1;
+DELETE FROM dating.changes WHERE change_id IN (
+  SELECT change_id FROM (SELECT change_id, at FROM dating.changes ORDER BY change_id LIMIT $2) oldest WHERE at < $1);

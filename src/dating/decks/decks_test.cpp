@@ -1,13 +1,17 @@
 #include "dating/decks/decks.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <random>
 
 #include "async/event.hpp"
 #include "dating/decks/deck_filling.hpp"
 #include "dating/decks/deck_low.hpp"
 #include "dating/decks/matching_part.hpp"
+#include "dating/likes/likes.hpp"
+#include "dating/notices/notices.hpp"
 #include "dating/people_for_test.hpp"
 #include "dating/rating/ratings.hpp"
 
@@ -535,6 +539,33 @@ TEST_F(MatchingPart, KnowsWhomAViewerHasJudgedHoweverLittleItMayRemember) {
               "10 14 15");
     EXPECT_EQ(ask("SELECT count(*) FROM dating.decks WHERE viewer_id = 3"), "6");
   }
+}
+
+TEST_F(MatchingPart, WhoWasTakenBackIsFoundAgainByTheEngine) {
+  man(1);
+  for (std::int64_t id = 2; id <= 4; ++id) add(id);
+  begin();
+  const auto folder = std::filesystem::temp_directory_path() / ("tandem_decks_" + std::to_string(::getpid()));
+  const auto vault = seal::open_vault(folder / "key", true);
+  const auto news = make_notices(time);
+  const auto hearts = make_likes({time, *vault, *news});
+  const auto fresh_deck = [&] {
+    run(deck->anew(*pool, viewer));  // as after other wishes: the deck is the engine's alone
+    low(1);
+    served();
+    return ask(
+        "SELECT string_agg(candidate_id::text, ' ' ORDER BY candidate_id) FROM dating.decks "
+        "WHERE viewer_id = 1");
+  };
+  EXPECT_EQ(fresh_deck(), "2 3 4");
+  for (const std::int64_t who : {3, 2}) {
+    time.advance(1s);
+    EXPECT_TRUE(commit([&](pg::transaction& tx) { return hearts->judge(tx, {viewer, user_id(who)}); }));
+  }
+  EXPECT_EQ(fresh_deck(), "4");
+  EXPECT_TRUE(commit([&](pg::transaction& tx) { return hearts->undo(tx, viewer, user_id(2), false); }));
+  EXPECT_EQ(fresh_deck(), "2 4");
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(MatchingPart, WhoWasShadowBannedSeesADeckAndIsInNone) {

@@ -53,6 +53,7 @@ class seen_sets {
     user_id viewer;
     instant read_at;
     std::size_t judgements = 0;
+    std::int64_t undone = 0;  // by the viewer, when the set was begun
   };
   // Nothing for a viewer who is not there; else they become the latest.
   known* find(user_id viewer) {
@@ -62,9 +63,16 @@ class seen_sets {
     return &order_.front();
   }
   known& add(user_id viewer) {
-    order_.push_front({viewer, {}, 0});
+    order_.push_front({viewer, {}, 0, 0});
     places_[viewer.value] = order_.begin();
     return order_.front();
+  }
+  void forget(user_id viewer) {
+    const auto found = places_.find(viewer.value);
+    if (found == places_.end()) return;
+    total_ -= found->second->judgements;
+    order_.erase(found->second);
+    places_.erase(found);
   }
   void grew(known& one, std::size_t by) {
     one.judgements += by;
@@ -73,11 +81,9 @@ class seen_sets {
   // The one used longest ago, when there are too many judgements of too many viewers.
   std::optional<user_id> drop(std::size_t most) {
     if (total_ <= most || order_.size() < 2) return std::nullopt;
-    const auto last = order_.back();
-    total_ -= last.judgements;
-    places_.erase(last.viewer.value);
-    order_.pop_back();
-    return last.viewer;
+    const auto last = order_.back().viewer;
+    forget(last);
+    return last;
   }
 
  private:
@@ -304,17 +310,28 @@ class matching_part final : public async::part {
     co_return out;
   }
 
-  // The viewer's judgements: all on first use, then what is new.
+  // The viewer's judgements: all on first use and after an undo, then what is new. The undos are read first:
+  // one at this very moment is found the next time.
   task<> know_seen(pg::session& in, user_id viewer) {
     const auto now = with_.time.now();
+    const auto counted = co_await in(sql::undone, viewer);
+    const auto undone = counted.front().get<std::int64_t>(0);
     const auto* known = seen_.find(viewer);
+    if (known && known->undone != undone) {
+      engine_->forget_seen(viewer);
+      seen_.forget(viewer);
+      known = nullptr;
+    }
     const auto since = known ? known->read_at - overlap : instant{};
     const auto rows = co_await in(sql::judged, viewer, since);
     std::vector<user_id> judged;
     judged.reserve(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) judged.push_back(rows[i].get<user_id>(0));
     auto* mine = seen_.find(viewer);  // another task may have been here meanwhile
-    if (!mine) mine = &seen_.add(viewer);
+    if (!mine) {
+      mine = &seen_.add(viewer);
+      mine->undone = undone;
+    }
     engine_->load_seen(viewer, judged);
     mine->read_at = std::max(mine->read_at, now);
     seen_.grew(*mine, judged.size());

@@ -47,5 +47,10 @@ WHERE state = 'active' AND extract(year FROM age(date '1970-01-01' + $2::integer
 -- name: judged :many
 SELECT candidate_id, judged_at FROM dating.judgements WHERE viewer_id = $1 AND judged_at >= $2;
 
+-- How often a viewer has taken a judgement back, as far as days are kept: when it is another number, some of what was
+-- read is not true any more.
+-- name: undone :one
+SELECT coalesce(sum(undos), 0) FROM dating.days WHERE user_id = $1;
+
 -- name: has_deck :one
 SELECT EXISTS (SELECT FROM dating.decks WHERE viewer_id = $1);

@@ -66,8 +66,8 @@ class pg_decks final : public decks {
     asked_.erase(viewer.value);
   }
 
-  task<std::int64_t> forget_changes(pg::session& in) override {
-    const auto gone = co_await in(sql::forget_changes, with_.time.now() - 24h);
+  task<std::int64_t> forget_changes(pg::session& in, int most) override {
+    const auto gone = co_await in(sql::forget_changes, with_.time.now() - 24h, most);
     co_return gone.affected();
   }
 

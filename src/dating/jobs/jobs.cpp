@@ -37,12 +37,40 @@ task<std::int64_t> tell_all(const job_parts& with, pg::transaction& in, std::vec
   co_return static_cast<std::int64_t>(people.size());
 }
 
-task<std::int64_t> forget_rows(pg::session& in, const pg::statement& what, std::string before) {
+// ---- what is forgotten: a batch at once, so that no statement takes longer as tables grow
+
+task<std::int64_t> forget_letters(const job_parts& with, int most) {
+  return with.hearts.forget_letters(with.db, most);
+}
+task<std::int64_t> forget_content(const job_parts& with, int most) {
+  return with.conversations.forget_content(with.db, most);
+}
+task<std::int64_t> forget_openers(const job_parts& with, int most) {
+  return with.rules.forget_openers(with.db, most);
+}
+task<std::int64_t> forget_drafts(const job_parts& with, int most) {
+  return with.members.forget_expired(with.db, with.time.now() - drafts_kept, most);
+}
+task<std::int64_t> forget_changes(const job_parts& with, int most) {
+  return with.deck.forget_changes(with.db, most);
+}
+task<std::int64_t> forget_days(const job_parts& with, int most) {
+  const auto oldest =
+      fmt::format("{:%F}", std::chrono::floor<std::chrono::days>(with.time.now() - days_kept));
+  const auto gone = co_await with.db(statements::forget_days, oldest, most);
+  co_return gone.affected();
+}
+task<std::int64_t> forget_samples(const job_parts& with, int most) {
+  return forget_old_evidence(with.db, most);
+}
+
+template <auto once, int most = large_batch>
+task<std::int64_t> in_batches(const job_parts& with) {
   std::int64_t total = 0;
   for (int round = 0; round < most_batches; ++round) {
-    const auto rows = co_await in(what, before, large_batch);
-    total += rows.affected();
-    if (rows.affected() < large_batch) break;
+    const auto some = co_await once(with, most);
+    total += some;
+    if (some < most) break;
   }
   co_return total;
 }
@@ -55,6 +83,44 @@ task<std::int64_t> forget_decks(const job_parts& with) {
     total += rows.front().get<std::int64_t>(1);
   }
   co_return total;
+}
+
+using work = task<std::int64_t> (*)(const job_parts&);
+
+struct step {
+  std::string_view what;
+  work all;
+};
+constexpr step words[] = {{"letters", in_batches<forget_letters>},
+                          {"content of talks", in_batches<forget_content>}};
+constexpr step the_rest[] = {{"openers", in_batches<forget_openers>},
+                             {"drafts and the like", in_batches<forget_drafts, batch>},
+                             {"changes", in_batches<forget_changes>},
+                             {"days", in_batches<forget_days>},
+                             {"decks", forget_decks},
+                             {"samples of showings", in_batches<forget_samples>}};
+
+// A step that fails keeps none behind it from its work.
+task<std::vector<forgotten>> forget(const job_parts& with, std::span<const step> steps) {
+  std::vector<forgotten> report;
+  for (const auto& one : steps) {
+    auto& done = report.emplace_back(std::string(one.what));
+    try {
+      done.rows = co_await one.all(with);
+    } catch (const pg::error& error) {
+      done.failure = error.what();
+    }
+  }
+  co_return report;
+}
+
+void tell_forgotten(tasks::run_log& log, const std::vector<forgotten>& report) {
+  std::string failures;
+  for (const auto& one : report) {
+    if (one.rows > 0) log.line(fmt::format("{}: {}", one.what, one.rows));
+    if (!one.failure.empty()) failures += fmt::format("{}: {}; ", one.what, one.failure);
+  }
+  if (!failures.empty()) throw std::runtime_error(failures);
 }
 
 }  // namespace
@@ -127,32 +193,8 @@ task<std::int64_t> reward_invitations(const job_parts& with) {
   co_return co_await repeat(with.db, std::move(once));
 }
 
-task<std::vector<forgotten>> forget_what_is_over(const job_parts& with) {
-  auto& db = with.db;
-  const auto now = with.time.now();
-  std::vector<forgotten> report;
-  const auto note = [&report](std::string what, std::int64_t rows) {
-    report.push_back({std::move(what), rows});
-  };
-  const auto letters = co_await with.hearts.forget_letters(db);
-  note("letters", letters);
-  const auto content = co_await with.conversations.forget_content(db);
-  note("content of talks", content);
-  const auto openers = co_await with.rules.forget_openers(db);
-  note("openers", openers);
-  const auto drafts = co_await with.members.forget_expired(db, now - drafts_kept);
-  note("drafts and the like", drafts);
-  const auto changes = co_await with.deck.forget_changes(db);
-  note("changes", changes);
-  auto oldest = fmt::format("{:%F}", std::chrono::floor<std::chrono::days>(now - days_kept));
-  const auto days = co_await forget_rows(db, statements::forget_days, std::move(oldest));
-  note("days", days);
-  const auto decks = co_await forget_decks(with);
-  note("decks", decks);
-  const auto showings = co_await forget_old_evidence(db);
-  note("samples of showings", showings);
-  co_return report;
-}
+task<std::vector<forgotten>> forget_words(const job_parts& with) { return forget(with, words); }
+task<std::vector<forgotten>> forget_what_is_over(const job_parts& with) { return forget(with, the_rest); }
 
 task<refit_report> learn_coefficients(const job_parts& with) {
   refit_report report;
@@ -175,7 +217,6 @@ void add_dating_jobs(tasks::scheduler& to, job_parts with) {
     job.run = std::move(run);
     to.add(std::move(job));
   };
-  using work = task<std::int64_t> (*)(const job_parts&);
   const auto each = [&](std::string name, std::chrono::seconds period, work what) {
     add(std::move(name), tasks::every{period}, [parts, what](tasks::run_log& log) -> task<> {
       if (const auto done = co_await what(*parts)) log.line(fmt::format("{}", done));
@@ -205,11 +246,10 @@ void add_dating_jobs(tasks::scheduler& to, job_parts with) {
                          name_of(report.what), report.version, report.showings, report.held_out, report.after,
                          report.before));
   });
-  add("forget", tasks::daily{forget_at}, [parts](tasks::run_log& log) -> task<> {
-    const auto report = co_await forget_what_is_over(*parts);
-    for (const auto& one : report)
-      if (one.rows > 0) log.line(fmt::format("{}: {}", one.what, one.rows));
-  });
+  add("forget_words", tasks::every{1h},
+      [parts](tasks::run_log& log) -> task<> { tell_forgotten(log, co_await forget_words(*parts)); });
+  add("forget", tasks::daily{forget_at},
+      [parts](tasks::run_log& log) -> task<> { tell_forgotten(log, co_await forget_what_is_over(*parts)); });
   add("trust", tasks::every{1h}, [parts](tasks::run_log&) -> task<> {
     co_await parts->members.trust_long_standing(parts->db, parts->time.now() - trusted_after);
   });

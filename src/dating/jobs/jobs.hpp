@@ -49,12 +49,15 @@ task<std::int64_t> nudge_silent_matches(const job_parts& with);
 task<std::int64_t> give_up_silent_matches(const job_parts& with);
 // Both sides of an invitation: notices "rewarded", about the other.
 task<std::int64_t> reward_invitations(const job_parts& with);
-// What has served its time: letters, the content of talks, drafts, openers, changes that the engines have
-// learned, figures of days, decks that nobody has come for, samples of showings.
+// What people wrote to each other, and has served its time: letters, the content of talks.
 struct forgotten {
   std::string what;
   std::int64_t rows = 0;
+  std::string failure = {};  // of the database, at this alone
 };
+task<std::vector<forgotten>> forget_words(const job_parts& with);
+// The rest of what has: drafts, openers, changes that the engines have learned, figures of days, decks that
+// nobody has come for, samples of showings.
 task<std::vector<forgotten>> forget_what_is_over(const job_parts& with);
 // Fits the coefficients (unless job_parts::learn is off or a version is held).
 task<refit_report> learn_coefficients(const job_parts& with);

@@ -185,7 +185,8 @@ TEST_F(Jobs, WhatIsOverIsForgottenAndTheRestStays) {
         "INSERT INTO dating.judgements (viewer_id, candidate_id, liked, letter, judged_at) "
         "SELECT $1, max(user_id), true, '\\x01', $2 FROM dating.profiles",
         who, time.now() - age);
-  const auto report = run(forget_what_is_over(with));
+  auto report = run(forget_words(with));
+  std::ranges::copy(run(forget_what_is_over(with)), std::back_inserter(report));
   std::string told;
   for (const auto& one : report)
     if (one.rows > 0 && one.what != "changes") told += one.what + " " + std::to_string(one.rows) + "; ";
@@ -193,6 +194,28 @@ TEST_F(Jobs, WhatIsOverIsForgottenAndTheRestStays) {
   EXPECT_EQ(ask("SELECT string_agg(DISTINCT viewer_id::text, ' ') FROM dating.decks"),
             std::to_string(b.value));
   EXPECT_EQ(ask("SELECT count(*) FROM dating.judgements WHERE letter IS NOT NULL"), "1");
+}
+
+TEST_F(Jobs, MoreThanABatchIsForgottenInOneRun) {
+  person(1, "A");
+  tell(
+      "INSERT INTO dating.days (user_id, day) SELECT 1, date '2026-01-01' - i FROM generate_series(1, 20500) "
+      "i");
+  run(forget_what_is_over(with));
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.days"), "0");
+}
+
+TEST_F(Jobs, AStepThatFailsKeepsNoneBehindItFromItsWork) {
+  person(1, "A");
+  tell("INSERT INTO dating.days (user_id, day) VALUES (1, '2026-01-01')");
+  tell("ALTER TABLE dating.changes RENAME TO changes_away");
+  const auto report = run(forget_what_is_over(with));
+  tell("ALTER TABLE dating.changes_away RENAME TO changes");
+  std::string failed;
+  for (const auto& one : report)
+    if (!one.failure.empty()) failed += one.what;
+  EXPECT_EQ(failed, "changes");
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.days"), "0");
 }
 
 TEST_F(Jobs, LearningThatIsSwitchedOffLearnsNothing) {
@@ -228,6 +251,10 @@ TEST_F(Jobs, TheSchedulerRunsAllOfThemAndTheyTellWhatTheyDid) {
   }
   EXPECT_EQ(notices_of("stale").empty(), false);
   EXPECT_EQ(ask("SELECT count(*) FROM dating.ratings WHERE dirty"), "0");
+  tell("INSERT INTO dating.judgements VALUES (2, 3, true, '\\x01', '2026-01-01')");
+  time.advance(1h);
+  run(jobs->run_due());
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.judgements WHERE letter IS NOT NULL"), "0") << "every hour";
   run(jobs->stop());
 }
 

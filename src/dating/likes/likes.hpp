@@ -97,8 +97,8 @@ class likes {
   virtual task<match_page> matches(pg::session& in, user_id who, std::int64_t offset) = 0;
   // Nothing for a match of others.
   virtual task<std::optional<match>> find_match(pg::session& in, user_id who, match_id what) = 0;
-  // Erases letters that are older than seven days; how many. For a periodic job.
-  virtual task<std::int64_t> forget_letters(pg::session& in) = 0;
+  // Erases letters that are older than seven days, `most` of them at once; how many. For a periodic job.
+  virtual task<std::int64_t> forget_letters(pg::session& in, int most) = 0;
 };
 
 struct likes_parts {

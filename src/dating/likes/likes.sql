@@ -137,4 +137,6 @@ JOIN dating.profiles other ON other.user_id = CASE WHEN m.low_id = $1 THEN m.hig
 WHERE m.match_id = $2 AND (m.low_id = $1 OR m.high_id = $1);
 
 -- name: forget_letters :exec
-UPDATE dating.judgements SET letter = NULL WHERE letter IS NOT NULL AND judged_at < $1;
+UPDATE dating.judgements SET letter = NULL WHERE (viewer_id, candidate_id) IN (
+  SELECT viewer_id, candidate_id FROM dating.judgements WHERE letter IS NOT NULL AND judged_at < $1
+  ORDER BY judged_at LIMIT $2);

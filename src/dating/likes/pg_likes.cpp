@@ -152,8 +152,8 @@ class pg_likes final : public likes {
     co_return read_match(rows.front());
   }
 
-  task<std::int64_t> forget_letters(pg::session& in) override {
-    const auto gone = co_await in(sql::forget_letters, with_.time.now() - letters_kept);
+  task<std::int64_t> forget_letters(pg::session& in, int most) override {
+    const auto gone = co_await in(sql::forget_letters, with_.time.now() - letters_kept, most);
     co_return gone.affected();
   }
 

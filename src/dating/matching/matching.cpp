@@ -356,12 +356,6 @@ void matching::saw(user_id viewer, user_id judged) {
     set->second.add(its_->number_of(judged));
 }
 
-void matching::unsaw(user_id viewer, user_id judged) {
-  const auto number = its_->known(viewer), other = its_->known(judged);
-  if (!number || !other) return;
-  if (const auto set = its_->seen.find(*number); set != its_->seen.end()) set->second.remove(*other);
-}
-
 std::vector<candidate> matching::next(user_id viewer, const deck_wish& wish) const {
   const auto& its = *its_;
   const auto number = its.known(viewer);

@@ -77,9 +77,9 @@ class matching {
   // A viewer's judgements are read from the database on first use, once.
   bool knows_seen(user_id viewer) const;
   void load_seen(user_id viewer, std::span<const user_id> judged);
-  void forget_seen(user_id viewer);  // to bound the memory: read again on next use
+  // To bound the memory, and where a judgement was taken back: read again on next use.
+  void forget_seen(user_id viewer);
   void saw(user_id viewer, user_id judged);
-  void unsaw(user_id viewer, user_id judged);  // an undo
 
   // The best-rated that fit on both sides, not seen yet, best first; equal ratings in the order of their
   // entry. Nothing for a viewer who is unknown.

@@ -36,15 +36,6 @@ void seen_set::add(std::span<const std::uint32_t> many) {
   grow_if_large();
 }
 
-void seen_set::remove(std::uint32_t one) {
-  if (large_) {
-    roaring_bitmap_remove(large_.get(), one);
-    return;
-  }
-  const auto at = std::ranges::lower_bound(sorted_, one);
-  if (at != sorted_.end() && *at == one) sorted_.erase(at);
-}
-
 bool seen_set::contains(std::uint32_t one) const {
   if (large_) return roaring_bitmap_contains(large_.get(), one);
   return std::ranges::binary_search(sorted_, one);

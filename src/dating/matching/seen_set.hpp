@@ -18,7 +18,6 @@ class seen_set {
   seen_set& operator=(seen_set&&) noexcept;
 
   void add(std::uint32_t one);
-  void remove(std::uint32_t one);
   // Adds many; their order does not matter.
   void add(std::span<const std::uint32_t> many);
   bool contains(std::uint32_t one) const;

@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
 #include "dating/notices/notices.hpp"
 #include "dating/notices/notices_sql.hpp"
 #include "platform/log/log.hpp"
@@ -17,35 +17,30 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t people_at_once = 64;
 constexpr int looked_at = 256;
-constexpr int most_tries = 10;
+constexpr int most_tries = 16;
+constexpr std::chrono::seconds until_it_takes_some = 30s;
 
 const log::logger log_{"dating.notices"};
 
 class notice_courier final : public async::part {
  public:
   notice_courier(courier_parts with, std::chrono::milliseconds poll)
-      : with_(std::move(with)),
-        poll_(poll),
-        bell_(with_.on),
-        scope_(with_.on, [](std::string_view task, const std::exception_ptr& failure) {
-          log_.error("a task of the notices failed", {{"task", task}, {"error", async::text_of(failure)}});
-        }) {
+      : with_(std::move(with)), poll_(poll), bell_(with_.on), work_(with_.on, log::failures_to(log_)) {
     with_.news.on_news([this] { bell_.ring(); });
   }
 
   std::string_view name() const override { return "notice courier"; }
 
   task<> start() override {
-    if (std::exchange(running_, true)) co_return;
-    scope_.spawn("look", look());
+    if (work_.runs()) co_return;
+    work_.begin();
+    busy_.clear();
+    work_.keep("look for notices", [this] { return look(); });
   }
 
-  task<> stop() override {
-    running_ = false;
-    co_await scope_.stop();
-  }
+  task<> stop() override { co_await work_.stop(); }
 
-  async::health state() const override { return {running_ && failing_.empty(), failing_}; }
+  async::health state() const override { return work_.state(); }
 
  private:
   struct due {
@@ -54,16 +49,8 @@ class notice_courier final : public async::part {
   };
 
   task<> look() {
-    for (;;) {
-      try {
-        co_await begin_some();
-        failing_.clear();
-      } catch (const pg::error& error) {
-        if (failing_.empty()) log_.warn("the database does not answer", {{"error", error.what()}});
-        failing_ = error.what();
-      }
-      co_await bell_.wait_for(poll_);
-    }
+    co_await begin_some();
+    co_await bell_.wait_for(poll_);
   }
 
   // One task for each person who has something due and is not being told anything now.
@@ -82,7 +69,7 @@ class notice_courier final : public async::part {
     for (auto& [who, all] : by_person) {
       if (busy_.size() >= people_at_once) break;
       busy_.insert(who);
-      scope_.spawn("tell", tell_person(who, std::move(all)));
+      work_.spawn("tell", tell_person(who, std::move(all)));
     }
   }
 
@@ -97,17 +84,22 @@ class notice_courier final : public async::part {
     } const at_the_end{*this, who};
     for (const auto& one : all) {
       const auto outcome = co_await tell_one(one.what);
-      if (outcome == told::later && one.tries + 1 < most_tries) {
+      const bool waits = outcome == told::nothing_taken;
+      if (waits || (outcome == told::later && one.tries + 1 < most_tries)) {
         const auto now = with_.time.now();
-        const auto pause = std::chrono::seconds(1 << std::min(one.tries, 9));
-        co_await with_.db(sql::put_off, one.what.id, who, now + pause, now);
+        const auto pause = waits ? until_it_takes_some : std::chrono::seconds(1 << std::min(one.tries, 9));
+        co_await with_.db(sql::put_off, one.what.id, who, now + pause, now, waits ? 0 : 1);
         co_return;  // what comes behind it waits as well
       }
       if (outcome == told::later)
         log_.warn("a notice is given up", {{"kind", one.what.kind}, {"tries", one.tries + 1}});
-      co_await with_.db(sql::done, one.what.id);
+      // Until it is written: nobody is told twice for want of a database.
+      std::function<task<>()> write = [this, id = one.what.id] { return written(id); };
+      co_await async::insist(std::move(write), {});
     }
   }
+
+  task<> written(std::int64_t notice) { co_await with_.db(sql::done, notice); }
 
   task<told> tell_one(const notice& what) {
     try {
@@ -122,9 +114,7 @@ class notice_courier final : public async::part {
   std::chrono::milliseconds poll_;
   async::event bell_;
   std::set<user_id> busy_;
-  std::string failing_;
-  bool running_ = false;
-  async::scope scope_;
+  async::crew work_;
 };
 
 }  // namespace

@@ -46,7 +46,8 @@ std::unique_ptr<notice_board> make_notices(const clock& time);
 enum class told : std::uint8_t {
   sent,
   pointless,  // does not hold any more, or the person cannot be reached: dropped
-  later       // the server does not take it now: again after a pause, given up after ten tries (an hour)
+  later,      // the server does not take it now: again after a pause, given up after sixteen tries (an hour)
+  nothing_taken  // from anybody: a revoked token, a flood, no connection. Again after a pause, never given up
 };
 // Draws the notice for the person and sends it; a throw is `later`.
 using tell = std::function<task<told>(const notice& what)>;

@@ -15,5 +15,5 @@ DELETE FROM dating.notices WHERE notice_id = $1;
 
 -- All of a person's at once, so that they stay in their order.
 -- name: put_off :exec
-UPDATE dating.notices SET tries = tries + (notice_id = $1)::integer, next_at = greatest(next_at, $3::timestamptz)
+UPDATE dating.notices SET tries = tries + CASE WHEN notice_id = $1 THEN $5::integer ELSE 0 END, next_at = greatest(next_at, $3::timestamptz)
 WHERE user_id = $2 AND next_at <= $4;

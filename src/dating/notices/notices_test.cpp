@@ -121,10 +121,29 @@ TEST_F(Notices, ThatCannotBeSentComeLaterAndInTheirOrder) {
   EXPECT_LT(std::ranges::find(heard, "1 match 5"), std::ranges::find(heard, "1 match 6"));
 }
 
-TEST_F(Notices, AreGivenUpAfterTenTries) {
+TEST_F(Notices, WaitWithoutCountingWhileNothingIsTaken) {
+  outcome = [](const notice&) { return told::nothing_taken; };
+  ask("INSERT INTO dating.notices (user_id, kind, made_at, next_at, tries) VALUES (1, 'match', now(), "
+      "'2026-01-01', 15)");
+  begin();
+  run(rung.wait());
+  add_notice(2, "liked", 5, time.now() + 1h);
+  const std::string put_off =
+      "SELECT count(*) FROM dating.notices WHERE tries = 15 AND next_at > '2026-06-01'";
+  async::event never(io.on());
+  for (int i = 0; i < 1'000 && ask(put_off) != "1"; ++i) run(never.wait_for(10ms));
+  EXPECT_EQ(ask(put_off), "1");
+  outcome = [](const notice&) { return told::sent; };
+  time.advance(1min);
+  add_notice(2, "match", 6);  // rings
+  left("1");
+  EXPECT_EQ(heard.size(), 3u);
+}
+
+TEST_F(Notices, AreGivenUpAfterSixteenTries) {
   outcome = [](const notice&) { return told::later; };
   ask("INSERT INTO dating.notices (user_id, kind, made_at, next_at, tries) VALUES (1, 'match', now(), "
-      "'2026-01-01', 9)");
+      "'2026-01-01', 15)");
   begin();
   left("0");
   EXPECT_EQ(heard.size(), 1u);

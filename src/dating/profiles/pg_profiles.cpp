@@ -277,10 +277,10 @@ class pg_profiles final : public profiles {
     const auto rows = co_await in(statements::call_back, before, with_.time.now(), limit);
     co_return people_of(rows);
   }
-  task<std::int64_t> forget_expired(pg::session& in, instant drafts_before) override {
-    const auto drafts = co_await in(statements::forget_drafts, drafts_before);
-    const auto young = co_await in(statements::forget_grown_up, with_.time.now());
-    const auto barred = co_await in(statements::forget_barred, with_.time.now() - barred_for);
+  task<std::int64_t> forget_expired(pg::session& in, instant drafts_before, int most) override {
+    const auto drafts = co_await in(statements::forget_drafts, drafts_before, most);
+    const auto young = co_await in(statements::forget_grown_up, with_.time.now(), most);
+    const auto barred = co_await in(statements::forget_barred, with_.time.now() - barred_for, most);
     co_return drafts.affected() + young.affected() + barred.affected();
   }
 

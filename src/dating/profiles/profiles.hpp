@@ -215,8 +215,8 @@ class profiles {
   // Stale and away since `before`, never called back: marks and gives them, once in the life of a profile.
   virtual task<std::vector<user_id>> call_back(pg::session& in, instant before, int limit) = 0;
   // Drafts that nobody has gone on with since `before`, underage rows whose day has come, hashes of barred
-  // people that are a year old; how many.
-  virtual task<std::int64_t> forget_expired(pg::session& in, instant drafts_before) = 0;
+  // people that are a year old, `most` of each at once; how many.
+  virtual task<std::int64_t> forget_expired(pg::session& in, instant drafts_before, int most) = 0;
 
   // ---- the person's rights
   // All that Dating keeps about the person, as JSON: without what others said of them, and without the

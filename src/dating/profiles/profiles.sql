@@ -134,13 +134,15 @@ UPDATE dating.profiles SET won_back_at = $2 WHERE user_id IN (
 RETURNING user_id;
 
 -- name: forget_drafts :exec
-DELETE FROM dating.profiles WHERE state = 'draft' AND active_at < $1;
+DELETE FROM dating.profiles WHERE user_id IN (
+  SELECT user_id FROM dating.profiles WHERE state = 'draft' AND active_at < $1 LIMIT $2);
 
 -- name: forget_grown_up :exec
-DELETE FROM dating.underage WHERE until <= $1::timestamptz::date;
+DELETE FROM dating.underage WHERE person IN (
+  SELECT person FROM dating.underage WHERE until <= $1::timestamptz::date LIMIT $2);
 
 -- name: forget_barred :exec
-DELETE FROM dating.barred WHERE barred_at < $1;
+DELETE FROM dating.barred WHERE person IN (SELECT person FROM dating.barred WHERE barred_at < $1 LIMIT $2);
 
 -- name: bar :exec
 INSERT INTO dating.barred (person, barred_at) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET barred_at = excluded.barred_at;

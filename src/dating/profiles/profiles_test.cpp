@@ -203,7 +203,7 @@ TEST_F(Profiles, AnUnderagePersonIsRememberedByTheDayAlone) {
   EXPECT_TRUE(db.run(kept->underage_until(pool, 5)));
   time.advance(days(1));
   EXPECT_FALSE(db.run(kept->underage_until(pool, 5)));
-  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now())), 1);
+  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now(), 100)), 1);
   EXPECT_TRUE(db.run(kept->begin(pool, again, 5)));
 }
 
@@ -321,7 +321,7 @@ TEST_F(Profiles, AForgottenDraftIsErased) {
   drafted(5);
   shown(6);
   time.advance(days(31));
-  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now() - days(30))), 1);
+  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now() - days(30), 100)), 1);
   EXPECT_EQ(ask("SELECT count(*) FROM dating.profiles"), "1");
 }
 
@@ -397,7 +397,7 @@ TEST_F(Profiles, TheBannedDoNotComeBackByErasingThemselves) {
       << "whatever the account's id";
   EXPECT_EQ(ask("SELECT count(*) FROM dating.barred WHERE person LIKE '%5%' AND length(person) < 32"), "0");
   time.advance(days(366));
-  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now() - days(30))), 1);
+  EXPECT_EQ(db.run(kept->forget_expired(pool, time.now() - days(30), 100)), 1);
   EXPECT_TRUE(db.run(kept->begin(pool, who, 5)));
 }
 

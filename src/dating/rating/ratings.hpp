@@ -91,7 +91,7 @@ task<rerating_report> rerate_dirty(pg::pool& db, const clock& time, coefficient_
 // and to repeat. Profiles are read again only where the coefficients are newer than the last run, and of
 // those about whom something has happened; the judgements are never read. (A birthday alone is waited with.)
 task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_store& learned);
-// Samples of showings beyond the latest hundred thousand; how many.
-task<std::int64_t> forget_old_evidence(pg::session& in);
+// Samples of showings beyond the latest hundred thousand, `most` at once; how many.
+task<std::int64_t> forget_old_evidence(pg::session& in, int most);
 
 }  // namespace tandem::dating

@@ -153,4 +153,6 @@ SELECT count(*), count(*), set_config('synchronous_commit', 'off', true) FROM do
 
 -- name: forget_evidence :exec
 -- The latest $1 of them are kept.
-DELETE FROM dating.rating_evidence WHERE at < (SELECT at FROM dating.rating_evidence ORDER BY at DESC OFFSET $1 LIMIT 1);
+DELETE FROM dating.rating_evidence WHERE (viewer_id, candidate_id) IN (
+  SELECT viewer_id, candidate_id FROM dating.rating_evidence
+  WHERE at < (SELECT at FROM dating.rating_evidence ORDER BY at DESC OFFSET $1 LIMIT 1) ORDER BY at LIMIT $2);

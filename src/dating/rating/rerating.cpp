@@ -229,8 +229,8 @@ task<rerating_report> rerate_all(pg::pool& db, const clock& time, coefficient_st
   co_return work.report();
 }
 
-task<std::int64_t> forget_old_evidence(pg::session& in) {
-  const auto rows = co_await in(statements::forget_evidence, evidence_kept);
+task<std::int64_t> forget_old_evidence(pg::session& in, int most) {
+  const auto rows = co_await in(statements::forget_evidence, evidence_kept, most);
   co_return rows.affected();
 }
 

@@ -268,8 +268,8 @@ class pg_safety final : public safety {
     co_await in(sql::forget_card, bot_id, chat_id, about);
   }
 
-  task<std::int64_t> forget_openers(pg::session& in) override {
-    const auto rows = co_await in(sql::forget_openers, with_.time.now() - opener_remembered);
+  task<std::int64_t> forget_openers(pg::session& in, int most) override {
+    const auto rows = co_await in(sql::forget_openers, with_.time.now() - opener_remembered, most);
     co_return rows.affected();
   }
 

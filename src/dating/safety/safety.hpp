@@ -173,8 +173,8 @@ class safety {
   virtual task<> keep_card(pg::session& in, card shown) = 0;
   virtual task<> forget_card(pg::session& in, std::int64_t bot_id, std::int64_t chat_id, user_id about) = 0;
 
-  // Clean-up: openers older than 30 days. How many.
-  virtual task<std::int64_t> forget_openers(pg::session& in) = 0;
+  // Clean-up: openers older than 30 days, `most` at once. How many.
+  virtual task<std::int64_t> forget_openers(pg::session& in, int most) = 0;
 };
 
 struct safety_parts {

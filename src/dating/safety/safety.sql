@@ -74,7 +74,8 @@ WHERE from_id = $1 AND hash = $2 AND match_id <> $3 AND at > $4;
 INSERT INTO dating.openers (from_id, hash, match_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 
 -- name: forget_openers :exec
-DELETE FROM dating.openers WHERE at < $1;
+DELETE FROM dating.openers WHERE (from_id, hash, match_id) IN (
+  SELECT from_id, hash, match_id FROM dating.openers WHERE at < $1 ORDER BY at LIMIT $2);
 
 -- Who is hidden until somebody decides waits longest of all.
 -- name: queue :many

@@ -316,7 +316,7 @@ TEST_F(Safety, TheSameOpenerGoesToThreePeopleAndOnlyItsHashIsKept) {
   EXPECT_EQ(ask("SELECT count(*) FROM dating.openers WHERE hash::text LIKE '%ривет%'"), "0");
   time.advance(31 * 24h);
   EXPECT_TRUE(allowed(matches[3], "Привет, P3! Пойдём гулять?", "P3")) << "forgotten after a month";
-  EXPECT_GE(run(rules->forget_openers(*pool)), 3);
+  EXPECT_GE(run(rules->forget_openers(*pool, 100)), 3);
 }
 
 TEST_F(Safety, ATalkIsOpenedThroughAComplaintMadeInItAndEachReadingIsWrittenDown) {

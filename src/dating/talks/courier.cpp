@@ -1,9 +1,8 @@
 #include <map>
 #include <set>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
-#include "async/within.hpp"
 #include "dating/talks/courier_sql.hpp"
 #include "dating/talks/talks.hpp"
 #include "platform/log/log.hpp"
@@ -16,6 +15,7 @@ namespace sql = tandem::dating::sql::courier;
 using namespace std::chrono_literals;
 using telegram::message_content;
 using telegram::refusal;
+using telegram::takes_nothing;
 
 constexpr int lanes_at_once = 64;
 constexpr int removals_at_once = 100;  // Telegram's limit for one call
@@ -28,9 +28,19 @@ std::chrono::seconds pause_after(int tries) {
   return std::min(120s, std::chrono::seconds(1 << std::min(tries, 7)));
 }
 
+constexpr auto until_it_takes_some = 30s;
+
+std::chrono::seconds pause_after(refusal why, int tries) {
+  return takes_nothing(why) ? until_it_takes_some : pause_after(tries);
+}
+int counted(refusal why) { return takes_nothing(why) ? 0 : 1; }
+
 bool is_for_later(refusal why) {
-  return why == refusal::flood || why == refusal::server || why == refusal::uncertain ||
-         why == refusal::unreachable || why == refusal::unauthorized || why == refusal::conflict;
+  return takes_nothing(why) || why == refusal::server || why == refusal::uncertain ||
+         why == refusal::conflict;
+}
+bool is_for_later(refusal why, int tries) {
+  return is_for_later(why) && (takes_nothing(why) || tries < most_tries);
 }
 
 // A person's messages to another.
@@ -66,11 +76,7 @@ class talk_courier_part final : public talk_courier {
       : with_(std::move(with)),
         poll_(poll),
         log_("talks"),
-        work_(with_.on,
-              [this](std::string_view task, const std::exception_ptr& failure) {
-                log_.error("a task of the talk courier failed",
-                           {{"task", task}, {"error", async::text_of(failure)}});
-              }),
+        work_(with_.on, log::failures_to(log_)),
         bell_(with_.on) {
     with_.from.on_news([this] { bell_.ring(); });
   }
@@ -78,19 +84,22 @@ class talk_courier_part final : public talk_courier {
   std::string_view name() const override { return "talk_courier"; }
 
   task<> start() override {
-    if (running_) co_return;
-    running_ = true;
-    work_.spawn("talk courier", run());
+    if (std::exchange(running_, true)) co_return;
+    // What was under way at the last stop is due still.
+    lanes_.clear();
+    pinning_.clear();
+    removing_ = false;
+    work_.begin();
+    work_.keep("carry talks", [this] { return run(); });
   }
   task<> stop() override {
     running_ = false;
     co_await work_.stop();
   }
-  async::health state() const override {
-    return {running_, failing_.empty() ? std::string() : "talks wait for the database: " + failing_};
-  }
+  async::health state() const override { return work_.state(); }
 
   task<> run_due() override {
+    work_.begin();  // by hand it needs no start
     for (bool more = true; more;) {
       more = co_await look();
       co_await work_.join();
@@ -99,15 +108,8 @@ class talk_courier_part final : public talk_courier {
 
  private:
   task<> run() {
-    for (;;) {
-      try {
-        co_await look();
-        failing_.clear();
-      } catch (const pg::unavailable& error) {
-        failing_ = error.what();
-      }
-      co_await bell_.wait_for(poll_);
-    }
+    co_await look();
+    co_await bell_.wait_for(poll_);
   }
 
   // Begins what is due and not under way; false if there was nothing.
@@ -127,12 +129,12 @@ class talk_courier_part final : public talk_courier {
         some = true;
       }
     }
-    const auto lines = co_await with_.db(sql::lines_to_pin, most_tries, lines_at_once);
+    const auto lines = co_await with_.db(sql::lines_to_pin, most_tries, lines_at_once, with_.time.now());
     for (int i = 0; i < lines.size(); ++i) {
       const auto who = lines[i].get<user_id>(0);
       const auto bot_id = lines[i].get<std::int64_t>(1);
       if (!with_.senders(bot_id) || !pinning_.insert(who).second) continue;
-      work_.spawn("pin a line", pin(who, bot_id, lines[i].get<match_id>(2)));
+      work_.spawn("pin a line", pin(who, bot_id, lines[i].get<match_id>(2), lines[i].get<int>(3)));
       some = true;
     }
     if (!removing_) {
@@ -154,15 +156,7 @@ class talk_courier_part final : public talk_courier {
         of.lanes_.erase(running);
       }
     } const at_the_end{*this, what};
-    for (;;) {
-      bool on = false;
-      try {
-        on = co_await carry_next(what);
-      } catch (const pg::unavailable& error) {
-        log_.warn("the database does not answer", {{"error", error.what()}});
-      }
-      if (!on) co_return;
-    }
+    for (bool on = true; on;) on = co_await carry_next(what);
   }
 
   // The next message of the lane, read at this moment: edits and ends up to now count. False when there is no
@@ -203,9 +197,12 @@ class talk_courier_part final : public talk_courier {
     if (!out) co_return false;
     auto sent = co_await hand_over(*out, one, content, from, to);
     if (sent) {
-      const auto rows =
-          co_await with_.db(sql::mark_sent, what.bot_id, what.from, one.message_id, sent->message_id);
-      const bool gone = rows.empty() || rows.front().get<std::string>(0) == "deleted";
+      // Until it is written: nothing is said twice for want of a database.
+      bool gone = false;
+      std::function<task<>()> write = [this, what, &one, copy = sent->message_id, &gone] {
+        return mark_sent(what, one, copy, gone);
+      };
+      co_await async::insist(std::move(write), {});
       if (gone) {
         co_await with_.db(sql::remove_later, what.bot_id, to.chat_id, sent->message_id, with_.time.now());
         bell_.ring();
@@ -214,19 +211,25 @@ class talk_courier_part final : public talk_courier {
     }
     const auto& error = sent.error();
     if (error.why == refusal::stopped) co_return false;
-    if (is_for_later(error.why) && one.tries < most_tries) co_return co_await put_off(what, one);
+    if (is_for_later(error.why, one.tries)) co_return co_await put_off(what, one, error.why);
     co_await refuse(what, one);
-    out = with_.senders(what.bot_id);
-    if (error.chat_is_closed() && out) {
-      const auto name = co_await name_of_other(what);
-      auto said = with_.words.unreachable(name, from.language);
-      said.chat_id = from.chat_id;
-      said.options.reply_to = one.message_id;
-      co_await out->send_message(std::move(said));
-    } else if (!error.chat_is_closed() && error.why != refusal::message_gone) {
+    if (error.why == refusal::message_gone) co_return true;  // the sender has deleted it
+    if (!error.chat_is_closed()) {
       log_.error("a message of a talk was refused", {{"bot", what.bot_id}, {"error", error.description}});
     }
+    const auto name = co_await name_of_other(what);
+    auto said = error.chat_is_closed() ? with_.words.unreachable(name, from.language)
+                                       : with_.words.not_taken(name, from.language);
+    said.chat_id = from.chat_id;
+    said.options.reply_to = one.message_id;
+    out = with_.senders(what.bot_id);
+    if (out) co_await out->send_message(std::move(said));
     co_return true;
+  }
+
+  task<> mark_sent(lane what, const due& one, std::int64_t copy, bool& gone) {
+    const auto rows = co_await with_.db(sql::mark_sent, what.bot_id, what.from, one.message_id, copy);
+    gone = rows.empty() || rows.front().get<std::string>(0) == "deleted";
   }
 
   task<std::string> name_of_other(lane what) {
@@ -324,15 +327,15 @@ class talk_courier_part final : public talk_courier {
       done = true;
     }
     if (!done && done.error().why == refusal::stopped) co_return false;
-    if (!done && is_for_later(done.error().why) && one.tries < most_tries)
-      co_return co_await put_off(what, one);
+    if (!done && is_for_later(done.error().why, one.tries))
+      co_return co_await put_off(what, one, done.error().why);
     co_await with_.db(sql::mark_edited, what.bot_id, what.from, one.message_id, one.sealed);
     co_return true;
   }
 
-  task<bool> put_off(lane what, const due& one) {
+  task<bool> put_off(lane what, const due& one, refusal why) {
     co_await with_.db(sql::put_off, what.bot_id, what.talk, what.from,
-                      with_.time.now() + pause_after(one.tries), one.message_id);
+                      with_.time.now() + pause_after(why, one.tries), one.message_id, counted(why));
     co_return false;
   }
 
@@ -357,7 +360,7 @@ class talk_courier_part final : public talk_courier {
 
   // ---- the pinned line
 
-  task<> pin(user_id who, std::int64_t bot_id, match_id what) {
+  task<> pin(user_id who, std::int64_t bot_id, match_id what, int tries) {
     struct done {
       talk_courier_part& of;
       user_id who;
@@ -371,8 +374,10 @@ class talk_courier_part final : public talk_courier {
     line.chat_id = to.chat_id;
     const auto sent = co_await out->send_message(std::move(line));
     if (!sent) {
-      const bool later = is_for_later(sent.error().why) || sent.error().why == refusal::stopped;
-      co_await with_.db(sql::line_failed, who, what, later ? 1 : most_tries);
+      const auto why = sent.error().why;
+      if (why == refusal::stopped) co_return;
+      co_await with_.db(sql::line_failed, who, what, is_for_later(why) ? counted(why) : most_tries,
+                        with_.time.now() + pause_after(why, tries));
       co_return;
     }
     const auto rows = co_await with_.db(sql::pinned, who, what, sent->message_id);
@@ -393,26 +398,33 @@ class talk_courier_part final : public talk_courier {
       ~done() { busy = false; }
     } const at_the_end{removing_};
     const auto rows = co_await with_.db(sql::removals, with_.time.now(), removals_at_once);
-    std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::int64_t>> by_chat;
+    struct together {
+      std::vector<std::int64_t> messages;
+      int tries = 0;
+    };
+    std::map<std::pair<std::int64_t, std::int64_t>, together> by_chat;
     for (int i = 0; i < rows.size(); ++i) {
       const auto bot_id = rows[i].get<std::int64_t>(0);
       const auto chat_id = rows[i].get<std::int64_t>(1);
       const auto message_id = rows[i].get<std::int64_t>(2);
-      if (rows[i].get<int>(5) >= most_tries) {
+      const auto tries = rows[i].get<int>(5);
+      if (tries >= most_tries) {
         const std::vector<std::int64_t> one{message_id};
         co_await with_.db(sql::removed, bot_id, chat_id, one);
       } else if (rows[i].get<std::string>(3).empty()) {
-        by_chat[{bot_id, chat_id}].push_back(message_id);
+        auto& some = by_chat[{bot_id, chat_id}];
+        some.messages.push_back(message_id);
+        some.tries = std::max(some.tries, tries);
       } else {
-        co_await blank(bot_id, chat_id, message_id, rows[i].get<std::string>(4), rows[i].get<int>(5));
+        co_await blank(bot_id, chat_id, message_id, rows[i].get<std::string>(4), tries);
       }
     }
-    for (const auto& [where, messages] : by_chat) {
+    for (const auto& [where, some] : by_chat) {
       auto* out = with_.senders(where.first);
       if (!out) continue;
-      const auto gone = co_await out->delete_messages(where.second, messages);
+      const auto gone = co_await out->delete_messages(where.second, some.messages);
       const auto why = gone ? refusal::other : gone.error().why;
-      co_await settle(where.first, where.second, messages, why, 0);
+      co_await settle(where.first, where.second, some.messages, why, some.tries);
     }
     if (rows.size() == removals_at_once) bell_.ring();
   }
@@ -459,7 +471,7 @@ class talk_courier_part final : public talk_courier {
     if (why == refusal::stopped) co_return;
     if (is_for_later(why)) {
       co_await with_.db(sql::put_removals_off, bot_id, chat_id, messages,
-                        with_.time.now() + pause_after(tries));
+                        with_.time.now() + pause_after(why, tries), counted(why));
     } else {
       co_await with_.db(sql::removed, bot_id, chat_id, messages);
     }
@@ -468,12 +480,11 @@ class talk_courier_part final : public talk_courier {
   talk_courier_parts with_;
   std::chrono::milliseconds poll_;
   log::logger log_;
-  async::scope work_;
+  async::crew work_;
   async::event bell_;
   std::map<lane, bool> lanes_;  // under way; true: had something due meanwhile that it may have missed
   std::set<user_id> pinning_;
   std::map<user_id, address> addresses_;
-  std::string failing_;
   bool removing_ = false, running_ = false;
 };
 

@@ -36,17 +36,18 @@ WHERE bot_id = $1 AND from_id = $2 AND from_message = $3 AND content IS NOT DIST
 
 -- The whole lane waits.
 -- name: put_off :exec
-UPDATE dating.messages SET next_at = $4, tries = tries + (from_message = $5)::int
+UPDATE dating.messages SET next_at = $4, tries = tries + CASE WHEN from_message = $5 THEN $6::integer ELSE 0 END
 WHERE bot_id = $1 AND match_id = $2 AND from_id = $3 AND (state = 'due' OR edit_due);
 
 -- name: lines_to_pin :many
-SELECT user_id, bot_id, match_id FROM dating.talks WHERE pinned IS NULL AND tries < $1 ORDER BY user_id LIMIT $2;
+SELECT user_id, bot_id, match_id, tries FROM dating.talks
+WHERE pinned IS NULL AND tries < $1 AND next_at <= $3 ORDER BY user_id LIMIT $2;
 
 -- name: pinned :many
 UPDATE dating.talks SET pinned = $3 WHERE user_id = $1 AND match_id = $2 AND pinned IS NULL RETURNING user_id;
 
 -- name: line_failed :exec
-UPDATE dating.talks SET tries = tries + $3 WHERE user_id = $1 AND match_id = $2;
+UPDATE dating.talks SET tries = tries + $3, next_at = $4 WHERE user_id = $1 AND match_id = $2 AND pinned IS NULL;
 
 -- name: removals :many
 SELECT bot_id, chat_id, message_id, kind, language, tries FROM dating.removals
@@ -56,7 +57,7 @@ WHERE next_at <= $1 ORDER BY next_at LIMIT $2;
 DELETE FROM dating.removals WHERE bot_id = $1 AND chat_id = $2 AND message_id = ANY ($3::bigint[]);
 
 -- name: put_removals_off :exec
-UPDATE dating.removals SET tries = tries + 1, next_at = $4
+UPDATE dating.removals SET tries = tries + $5, next_at = $4
 WHERE bot_id = $1 AND chat_id = $2 AND message_id = ANY ($3::bigint[]);
 
 -- name: remove_later :exec

@@ -254,7 +254,13 @@ class pg_talks final : public talks {
     co_return boost::json::serialize(out);
   }
 
+  task<> appears(pg::session& in, appearance where) override {
+    co_await in(sql::appears, where.bot_id, where.chat_id, where.message_id, where.about, where.language,
+                with_.time.now());
+  }
+
   task<std::int64_t> withdraw_copies(pg::transaction& in, user_id who) override {
+    co_await in(sql::hold_person, who);
     const auto others = co_await in(sql::partners, who);
     std::vector<std::int64_t> ids, chats;
     std::vector<std::string> languages;
@@ -269,15 +275,18 @@ class pg_talks final : public talks {
     const auto now = with_.time.now();
     const auto rows = co_await in(sql::withdraw_copies, who, ids, chats, languages, now - removable_for, now);
     co_await in(sql::stop_sending_of, who);
+    const auto self = co_await with_.people.find(in, who);
+    const auto shown =
+        co_await in(sql::withdraw_appearances, who, self ? self->telegram_id : 0, now - removable_for, now);
     tell(in);
-    co_return rows.affected();
+    co_return rows.affected() + shown.affected();
   }
 
   task<std::optional<read_talk>> read(pg::transaction& in, user_id by, complaint_id through,
                                       int limit) override {
     const auto opened = co_await with_.rules.open_talk(in, by, through);
     if (!opened) co_return std::nullopt;
-    const auto rows = co_await in(sql::lines, opened->talk, limit);
+    const auto rows = co_await in(sql::lines, opened->talk, limit, with_.time.now() - content_kept_for);
     read_talk out;
     out.about = opened->about;
     std::map<std::int64_t, std::int64_t> chats;
@@ -301,8 +310,8 @@ class pg_talks final : public talks {
     co_return out;
   }
 
-  task<std::int64_t> forget_content(pg::session& in) override {
-    const auto rows = co_await in(sql::forget_content, with_.time.now() - content_kept_for);
+  task<std::int64_t> forget_content(pg::session& in, int most) override {
+    const auto rows = co_await in(sql::forget_content, with_.time.now() - content_kept_for, most);
     co_return rows.affected();
   }
 

@@ -19,8 +19,8 @@
 #include "platform/telegram/sender.hpp"
 
 // Matched people talk through the bot. A message is bound to a match and written down (state due) in the
-// transaction of its update; the talk courier sends it. Owns dating.talks, messages, removals, and of
-// dating.matches what a talk changes (state, contacts), of dating.days the column messages.
+// transaction of its update; the talk courier sends it. Owns dating.talks, messages, removals, appearances,
+// and of dating.matches what a talk changes (state, contacts), of dating.days the column messages.
 namespace tandem::dating {
 
 class ratings;
@@ -46,7 +46,7 @@ struct talk_page {
 enum class sent_state : std::uint8_t {
   accepted,
   again,            // the update came twice: everything was done the first time
-  no_talk,          // there is no current talk: to be chosen first
+  no_talk,          // no current talk, or a reply to what belongs to no talk: to be chosen first
   closed,           // the other has ended it, or is gone; closed_by_me says who
   to_confirm,       // a location: written down, sent when confirm() says so
   kind_refused,     // a document, a poll …
@@ -83,6 +83,13 @@ enum class contact_state : std::uint8_t { closed, agreed, both };
 inline constexpr std::chrono::hours removable_for{48};
 inline constexpr std::chrono::hours content_kept_for{24 * 7};
 
+// A message of a bot that stays and shows somebody, elsewhere than in a talk.
+struct appearance {
+  std::int64_t bot_id = 0, chat_id = 0, message_id = 0;
+  user_id about;
+  std::string language;  // of who reads it
+};
+
 class talks {
  public:
   virtual ~talks() = default;
@@ -96,7 +103,8 @@ class talks {
   virtual task<std::optional<talk>> find(pg::session& in, user_id who, match_id what) = 0;
   virtual task<talk_page> list(pg::session& in, user_id who, std::int64_t offset) = 0;
 
-  // A message in the person's chat: to the talk of the message that it replies to, else to the current one.
+  // A message in the person's chat: to the current talk. A reply is for the talk of what it replies to: a
+  // message of theirs, the other's, the pinned line; nothing else that the bot has said tells whom it is for.
   virtual task<sent_answer> send(pg::transaction& in, user_id who, draft what) = 0;
   // The person has edited their message; the other's copy follows.
   virtual task<edit_state> edit(pg::transaction& in, user_id who, draft what) = 0;
@@ -120,8 +128,11 @@ class talks {
 
   // Everything of the person's talks as JSON for their export; the others' words are theirs and not in it.
   virtual task<std::string> export_data(pg::session& in, user_id who) = 0;
-  // Before the rows go with the person: the copies that others have are deleted, or made unreadable where
-  // Telegram does not delete any more. The courier does it, after the commit. How many.
+  // The message shows this person from now on, whomever it showed before: withdraw_copies() takes it back.
+  virtual task<> appears(pg::session& in, appearance where) = 0;
+  // Before the rows go with the person: the copies that others have, and what shows the person elsewhere, are
+  // deleted, or made unreadable where Telegram does not delete any more. The courier does it, after the
+  // commit. How many.
   virtual task<std::int64_t> withdraw_copies(pg::transaction& in, user_id who) = 0;
 
   // The newest lines of the talk in which this complaint was made, the oldest first, as far as their content
@@ -129,8 +140,8 @@ class talks {
   virtual task<std::optional<read_talk>> read(pg::transaction& in, user_id by, complaint_id through,
                                               int limit) = 0;
 
-  // Clean-up: content older than seven days. How many.
-  virtual task<std::int64_t> forget_content(pg::session& in) = 0;
+  // Clean-up: content older than seven days, `most` of it at once. How many.
+  virtual task<std::int64_t> forget_content(pg::session& in, int most) = 0;
   // Called after each commit that gave the courier something to do.
   virtual void on_news(std::function<void()> told) = 0;
 };
@@ -160,6 +171,8 @@ struct courier_words {
   std::function<telegram::text_message(const talk&, std::string_view language)> line;
   // Cannot be delivered: the other has blocked the bot.
   std::function<telegram::text_message(std::string_view name, std::string_view language)> unreachable;
+  // Cannot be delivered: Telegram has refused it for good, or for half an hour.
+  std::function<telegram::text_message(std::string_view name, std::string_view language)> not_taken;
   // What stands in place of a message that was deleted too late for Telegram.
   std::function<std::string(std::string_view language)> deleted;
   // The picture in place of one. May be empty: such a photo loses its caption alone.
@@ -177,7 +190,8 @@ struct talk_courier_parts {
 };
 // Sends what is due, in the order of writing for each person and talk; then edits, removals, pinned lines.
 // What was on the wire at a kill may come twice, one message of a person and talk at most; everything else
-// once. run_due() does what is due now and returns: for tests.
+// once. What Telegram fails at is given up after half an hour; while it takes nothing at all (a revoked
+// token, a flood, no connection) everything waits. run_due() does what is due now and returns: for tests.
 class talk_courier : public async::part {
  public:
   virtual task<> run_due() = 0;

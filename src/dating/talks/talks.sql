@@ -21,13 +21,13 @@ LEFT JOIN dating.talks t ON t.user_id = s.user_id AND t.match_id = s.match_id
 WHERE s.user_id = $1 AND s.state <> 'closed' AND o.state <> 'banned'
 ORDER BY s.last_at DESC, s.match_id DESC OFFSET $2 LIMIT $3;
 
--- Where a message goes: to the talk of what it replies to, else to the current one; and what is known there.
+-- Where a message goes: a reply to the talk of what it replies to, any other to the current one; and what is known there.
 -- name: place :optional
-WITH goal AS (SELECT coalesce(
+WITH goal AS (SELECT CASE WHEN $3::bigint IS NULL THEN (SELECT match_id FROM dating.talks WHERE user_id = $1) ELSE coalesce(
   (SELECT match_id FROM dating.messages WHERE bot_id = $2 AND from_id = $1 AND from_message = $3::bigint),
   (SELECT m.match_id FROM dating.messages m JOIN dating.sides s ON s.match_id = m.match_id AND s.user_id = $1
    WHERE m.bot_id = $2 AND m.to_message = $3::bigint AND m.from_id = s.other_id LIMIT 1),
-  (SELECT match_id FROM dating.talks WHERE user_id = $1)) AS match_id)
+  (SELECT match_id FROM dating.talks WHERE user_id = $1 AND bot_id = $2 AND pinned = $3::bigint)) END AS match_id)
 SELECT s.match_id, s.other_id, o.name, s.state <> 'closed' AND o.state <> 'banned' AND me.state <> 'banned',
        coalesce(s.closed_by = $1, false), t.match_id IS NOT NULL, s.mine, s.theirs, s.last_at,
        me.trust, me.shadow, s.state, s.opened_by IS NULL,
@@ -101,7 +101,8 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 WITH before AS (SELECT bot_id, pinned FROM dating.talks WHERE user_id = $1 FOR UPDATE),
 now AS (
   INSERT INTO dating.talks (user_id, match_id, bot_id) VALUES ($1, $2, $3)
-  ON CONFLICT (user_id) DO UPDATE SET match_id = excluded.match_id, bot_id = excluded.bot_id, pinned = NULL, tries = 0)
+  ON CONFLICT (user_id) DO UPDATE SET match_id = excluded.match_id, bot_id = excluded.bot_id, pinned = NULL, tries = 0,
+                                      next_at = DEFAULT)
 SELECT bot_id, pinned FROM before WHERE pinned > 0;
 
 -- name: leave :many
@@ -109,7 +110,7 @@ DELETE FROM dating.talks WHERE user_id = $1 AND match_id = $2 RETURNING bot_id, 
 
 -- name: renew_line :many
 WITH before AS (SELECT user_id, bot_id, pinned FROM dating.talks WHERE user_id = $1 FOR UPDATE),
-now AS (UPDATE dating.talks t SET pinned = NULL, tries = 0 FROM before b WHERE t.user_id = b.user_id)
+now AS (UPDATE dating.talks t SET pinned = NULL, tries = 0, next_at = DEFAULT FROM before b WHERE t.user_id = b.user_id)
 SELECT bot_id, pinned FROM before WHERE pinned > 0;
 
 -- name: agree :many
@@ -143,15 +144,40 @@ JOIN unnest($2::bigint[], $3::bigint[], $4::text[]) w (user_id, chat_id, languag
 WHERE m.from_id = $1 AND m.to_message IS NOT NULL AND m.state = 'sent'
 ON CONFLICT DO NOTHING;
 
+-- Against a message that is noted while the person goes: it comes before or behind the whole erasure.
+-- name: hold_person :optional
+SELECT user_id FROM dating.profiles WHERE user_id = $1 FOR UPDATE;
+
+-- Of somebody who is gone already: the message goes at once.
+-- name: appears :exec
+WITH there AS (SELECT user_id FROM dating.profiles WHERE user_id = $4 FOR KEY SHARE),
+late AS (
+  INSERT INTO dating.removals (bot_id, chat_id, message_id, language, next_at)
+  SELECT $1, $2::bigint, $3::bigint, $5, $6 WHERE NOT EXISTS (SELECT FROM there) ON CONFLICT DO NOTHING)
+INSERT INTO dating.appearances (bot_id, chat_id, message_id, about_id, language, sent_at)
+SELECT $1, $2, $3, user_id, $5, $6 FROM there
+ON CONFLICT (chat_id, message_id, bot_id) DO UPDATE SET about_id = excluded.about_id;
+
+-- $2: the person's own chat, where nobody is followed any more. $3: Telegram deletes what is younger.
+-- name: withdraw_appearances :exec
+WITH gone AS (DELETE FROM dating.appearances WHERE about_id = $1 OR chat_id = $2 RETURNING *)
+INSERT INTO dating.removals (bot_id, chat_id, message_id, kind, language, next_at)
+SELECT bot_id, chat_id, message_id, CASE WHEN sent_at > $3 THEN '' ELSE 'old' END, language, $4
+FROM gone WHERE about_id = $1
+ON CONFLICT DO NOTHING;
+
 -- name: stop_sending_of :exec
 UPDATE dating.messages SET state = CASE WHEN state IN ('due', 'held') THEN 'refused' ELSE state END, edit_due = false
 WHERE from_id = $1 AND (state IN ('due', 'held') OR edit_due);
 
+-- What is older than $3 is not read, whether it has been erased by now or not.
 -- name: lines :many
 SELECT bot_id, from_id, from_message, sent_at, content FROM dating.messages
-WHERE match_id = $1 AND content IS NOT NULL ORDER BY sent_at DESC, from_message DESC LIMIT $2;
+WHERE match_id = $1 AND content IS NOT NULL AND sent_at >= $3 ORDER BY sent_at DESC, from_message DESC LIMIT $2;
 
 -- name: forget_content :exec
 UPDATE dating.messages SET content = NULL, edit_due = false,
   state = CASE WHEN state IN ('due', 'held') THEN 'refused' ELSE state END
-WHERE content IS NOT NULL AND sent_at < $1;
+WHERE (bot_id, from_id, from_message) IN (
+  SELECT bot_id, from_id, from_message FROM dating.messages WHERE content IS NOT NULL AND sent_at < $1
+  ORDER BY sent_at LIMIT $2);

@@ -42,6 +42,11 @@ struct Talks : testing::Test, talk_town {
       out.text = "unreachable " + std::string(name);
       return out;
     };
+    words.not_taken = [](std::string_view name, std::string_view) {
+      telegram::text_message out;
+      out.text = "not taken " + std::string(name);
+      return out;
+    };
     words.deleted = [](std::string_view) { return std::string("gone"); };
     words.blank_picture = []() -> task<std::string> { co_return "jpeg"; };
     return make_talk_courier(
@@ -212,7 +217,11 @@ TEST_F(Talks, AReplyGoesToTheTalkOfWhatItAnswersAndKeepsItsPlace) {
   send(anna, text(53, "и ещё", 52));  // to one's own message: the other sees its copy
   const auto own_copy = state_of(52).substr(5);
   EXPECT_EQ(carry(), lines{"102 и ещё to " + own_copy});
-  send(anna, text(54, "Вере", 777));  // to something unknown: the current talk
+  EXPECT_EQ(send(anna, text(54, "кому?", 777)).state, sent_state::no_talk)
+      << "to what belongs to no talk: not to the one that happens to be the current";
+  const auto line =
+      std::stoll(ask("SELECT pinned FROM dating.talks WHERE user_id = " + std::to_string(anna.value)));
+  EXPECT_EQ(send(anna, text(56, "Вере", line)).where.name, "Вера") << "to the pinned line";
   EXPECT_EQ(send(vera, text(55, "чужое", copy)).state, sent_state::no_talk) << "a message id of another chat";
 }
 
@@ -225,6 +234,59 @@ TEST_F(Talks, TheOrderOfAPersonsMessagesIsKeptWhenTheServerFails) {
   EXPECT_EQ(carry(), lines{});
   time.advance(2s);
   EXPECT_EQ(carry(), (lines{"102 m0", "102 m1", "102 m2", "102 m3"}));
+}
+
+TEST_F(Talks, WhileTelegramTakesNothingEverythingWaitsAndNothingIsGivenUp) {
+  warm_up(with_boris, anna, boris);
+  send(anna, text(20, "m0"));
+  ask("INSERT INTO dating.removals VALUES (7000, 101, 5, '', 'en', 0, '2026-11-01'), "
+      "(7000, 101, 6, 'old', 'en', 0, '2026-11-01')");
+  open(vera, with_vera);
+  using telegram::refusal;
+  for (int i = 0; i < 30; ++i) {
+    const auto why = std::array{refusal::unauthorized, refusal::flood, refusal::unreachable}[i % 3];
+    bot.refusals.assign(3, why);
+    bot.refused_deletions = {why};
+    EXPECT_EQ(carry().size(), 4u) << "one try of each";
+    EXPECT_EQ(carry(), lines{}) << "not again at once";
+    time.advance(1min);
+  }
+  EXPECT_EQ(state_of(20), "due");
+  auto did = carry();
+  std::ranges::sort(did);
+  EXPECT_EQ(did, (lines{"101 deleteMessages  [5]", "101 editMessageText gone 6", "102 m0", "103 line Аня",
+                        "103 pinChatMessage  " + ask("SELECT pinned FROM dating.talks WHERE user_id = 3")}));
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.removals"), "0");
+}
+
+TEST_F(Talks, WhatTelegramFailsAtForHalfAnHourIsGivenUpAndTheSenderHearsOfIt) {
+  warm_up(with_boris, anna, boris);
+  send(anna, text(20, "m0"));
+  ask("INSERT INTO dating.removals VALUES (7000, 101, 5, '', 'en', 0, '2026-11-01')");
+  const auto begun = time.now();
+  lines told;
+  for (int i = 0; i < 21; ++i) {
+    EXPECT_EQ(state_of(20), "due");
+    bot.refusals = {telegram::refusal::server};
+    bot.refused_deletions = {telegram::refusal::server};
+    told = carry();
+    time.advance(2min);
+  }
+  EXPECT_GE(time.now() - begun, 28min);
+  EXPECT_EQ(state_of(20), "refused");
+  EXPECT_EQ(told.back(), "101 not taken Боря to 20");
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.removals"), "0");
+}
+
+TEST_F(Talks, ADeletionThatFailsIsTriedAfterLongerAndLongerPauses) {
+  ask("INSERT INTO dating.removals VALUES (7000, 101, 5, '', 'en', 0, '2026-11-01')");
+  for (int i = 0; i < 4; ++i) {
+    bot.refused_deletions = {telegram::refusal::server};
+    EXPECT_EQ(carry().size(), 1u);
+    time.advance(std::chrono::seconds((1 << i) - 1));
+    EXPECT_EQ(carry(), lines{}) << i;
+    time.advance(1s);
+  }
 }
 
 TEST_F(Talks, ANewCourierGoesOnWhereAKilledOneStopped) {
@@ -555,9 +617,12 @@ TEST_F(Talks, ContentIsSealedReadOnlyThroughAComplaintAndGoneAfterAWeek) {
   EXPECT_EQ(found->lines[2].chat_id, 102);
   EXPECT_EQ(ask("SELECT count(*) FROM dating.actions WHERE action = 'read_talk'"), "1");
   time.advance(6 * 24h);
-  EXPECT_EQ(run(conversations->forget_content(*pool)), 0);
+  EXPECT_EQ(run(conversations->forget_content(*pool, 100)), 0);
+  EXPECT_FALSE(read(through)->lines.empty());
   time.advance(25h);
-  EXPECT_EQ(run(conversations->forget_content(*pool)), 7);
+  EXPECT_TRUE(read(through)->lines.empty()) << "also before the clean-up has come to it";
+  EXPECT_EQ(run(conversations->forget_content(*pool, 5)), 5) << "no more at once";
+  EXPECT_EQ(run(conversations->forget_content(*pool, 5)), 2);
   EXPECT_EQ(ask("SELECT count(*) FROM dating.messages WHERE content IS NOT NULL OR state <> 'sent'"), "0")
       << "only pairs of ids are left";
   EXPECT_TRUE(read(through)->lines.empty());

@@ -36,6 +36,11 @@ enum class refusal {
   stopped,         // the sender was stopped before the call was made
 };
 std::string_view name_of(refusal why);
+// Nothing of this bot goes through for now: that says nothing about the call, and another try counts for
+// none. A token is given anew, a flood and a broken line end.
+constexpr bool takes_nothing(refusal why) {
+  return why == refusal::flood || why == refusal::unreachable || why == refusal::unauthorized;
+}
 
 struct api_error {
   int code = 0;  // error_code of the server; 0 when there was no answer

@@ -27,7 +27,10 @@ class recording_sender final : public sender {
 
   std::vector<made> calls;
   std::deque<refusal> refusals;
-  async::event* hold_edits = nullptr;  // set: an edit waits for it to ring before it is answered
+  std::chrono::seconds flood_wait{1};     // what a refusal for a flood names
+  std::deque<refusal> refused_deletions;  // the same for calls that delete messages
+  async::event* hold_edits = nullptr;     // set: an edit waits for it to ring before it is answered
+  async::event* hold_sends = nullptr;     // the same for what is sent
 
   // Calls of that method, and forgets nothing.
   std::vector<made> of(std::string_view method) const {
@@ -44,12 +47,15 @@ class recording_sender final : public sender {
     const bool writes =
         method.starts_with("send") || method.starts_with("edit") || method.starts_with("copy");
     if (hold_edits && method.starts_with("edit")) co_await hold_edits->wait();
-    if (writes && !refusals.empty()) {
+    if (hold_sends && method.starts_with("send")) co_await hold_sends->wait();
+    auto* refused = writes ? &refusals : method.starts_with("delete") ? &refused_deletions : nullptr;
+    if (refused && !refused->empty()) {
       api_error error;
       error.code = 400;
-      error.why = refusals.front();
+      error.why = refused->front();
       error.description = name_of(error.why);
-      refusals.pop_front();
+      if (error.why == refusal::flood) error.retry_after = flood_wait;
+      refused->pop_front();
       co_return std::unexpected(std::move(error));
     }
     if (method.starts_with("getMy")) co_return R"({"name":"","description":"","short_description":""})";
