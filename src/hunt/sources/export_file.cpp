@@ -14,6 +14,7 @@ namespace json = boost::json;
 using json::error_code;
 
 constexpr std::size_t examples_kept = 10;
+constexpr std::size_t longest_type = 64;  // of a chat: all that Telegram has are shorter
 
 // What an object or array of the file is to us.
 enum class part : std::uint8_t {
@@ -64,12 +65,16 @@ class events {
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) {
+  bool on_object_begin(error_code& failure) {
     const auto what = role_of_next(true);
+    if (what == part::chat && counts.chats.size() >= limits_.chats) {
+      failure = json::error::array_too_large;
+      return false;
+    }
     open_.push_back({what, false});
     if (what == part::message) now_ = {};
     if (what == part::piece || what == part::button) piece_ = {};
-    if (what == part::chat) begin_chat();
+    if (what == part::chat) counts.chats.emplace_back();
     return true;
   }
   bool on_object_end(std::size_t, error_code&) {
@@ -165,18 +170,16 @@ class events {
     return part::other;
   }
 
-  void begin_chat() { counts.chats.emplace_back(); }
-
   void said(std::string text) {
     switch (within()) {
       case part::chat: {
         auto& chat = counts.chats.back();
         if (key_ == "name") chat.name = html::clean(text, 256);
-        if (key_ == "type") chat.type = std::move(text);
+        if (key_ == "type") chat.type = text.substr(0, longest_type);
         break;
       }
       case part::message: of_message(std::move(text)); break;
-      case part::pieces: (into_entities_ ? now_.entities : now_.text) += text; break;
+      case part::pieces: add_text(text); break;
       case part::piece:
       case part::button:
         if (key_ == "type")
@@ -218,11 +221,11 @@ class events {
     else if (key_ == "edited")
       now_.edited = true;
     else if (key_ == "photo")
-      now_.media.push_back(media_kind::photo);
+      add_media(media_kind::photo);
     else if (key_ == "media_type")
-      now_.media.push_back(text.starts_with("voice") ? media_kind::voice
-                           : text == "sticker"       ? media_kind::sticker
-                                                     : media_kind::video);
+      add_media(text.starts_with("voice") ? media_kind::voice
+                : text == "sticker"       ? media_kind::sticker
+                                          : media_kind::video);
   }
 
   void counted(std::int64_t value) {
@@ -255,13 +258,20 @@ class events {
     }
     if (piece_.type == "text_link") add_link(piece_.target);
     if (piece_.type == "link") add_link(piece_.text);
-    auto& whole = into_entities_ ? now_.entities : now_.text;
-    if (whole.size() <= limits_.text * 2) whole += piece_.text;
+    add_text(piece_.text);
     piece_ = {};
   }
   void end_button() {
     if (piece_.type == "url") add_link(piece_.target);
     piece_ = {};
+  }
+  // What is longer than is kept is cut in the end; here it must not grow with the file.
+  void add_text(std::string_view piece) {
+    auto& whole = into_entities_ ? now_.entities : now_.text;
+    if (whole.size() <= limits_.text * 2) whole += piece;
+  }
+  void add_media(media_kind kind) {
+    if (now_.media.size() < limits_.links) now_.media.push_back(kind);
   }
   void add_link(const std::string& target) {
     const bool address = target.starts_with("https://") || target.starts_with("http://");
@@ -373,9 +383,7 @@ class json_export_reader final : public export_reader {
       const auto rest = repaired.substr(std::min(read, repaired.size()));
       const bool more_behind = !failure && parser_.done() && rest.find_first_not_of(" \t\r\n") != rest.npos;
       if (failure) {
-        fail(failure == json::error::too_deep ? "values are nested too deep"
-                                              : "this is no JSON: " + failure.message(),
-             read);
+        fail(told_of(failure), read);
       } else if (more_behind) {
         fail("something follows the end of the export", read);
       }
@@ -405,6 +413,11 @@ class json_export_reader final : public export_reader {
     out.max_depth = limits.depth;
     out.allow_invalid_utf8 = true;  // html::clean() replaces what is none
     return out;
+  }
+  static std::string told_of(const error_code& failure) {
+    if (failure == json::error::too_deep) return "values are nested too deep";
+    if (failure == json::error::array_too_large) return "there are more chats than an account has";
+    return "this is no JSON: " + failure.message();
   }
   void fail(std::string_view what, std::size_t behind) {
     error_ = std::string(what) + " (about byte " + std::to_string(position_ + behind) + ")";

@@ -38,14 +38,15 @@ struct export_limits {
   std::size_t text = 16 << 10;  // bytes of one post's text; the rest is cut (Telegram's own limit is lower)
   std::size_t links = 64;
   std::size_t value = 4 << 10;  // bytes of any other text
+  std::size_t chats = 100'000;  // more is no account's export: the reading ends
   std::size_t depth = 256;      // of nesting
 };
 
 // Reads result.json of Telegram Desktop bit by bit: an export of one chat or of a whole account. The
 // structure comes from the writer in tdesktop (export_output_json.cpp), which also writes \xNN for control
-// characters and so no JSON. However large the file is, memory is a few kilobytes and the messages not taken
-// yet; any bytes are safe. What is wrong inside of a message costs that message; what breaks the structure
-// ends the reading, and what came before it has been handed out.
+// characters and so no JSON. However large the file is, memory is a few kilobytes, the names of the chats and
+// the messages not taken yet; any bytes are safe. What is wrong inside of a message costs that message; what
+// breaks the structure ends the reading, and what came before it has been handed out.
 class export_reader {
  public:
   static std::unique_ptr<export_reader> make(const export_limits& limits = {});

@@ -1,6 +1,9 @@
 #include "hunt/sources/export_file.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
 
 namespace tandem::hunt {
 namespace {
@@ -144,6 +147,51 @@ TEST(Export, AHugeTextIsCutAndNotHeld) {
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0].post.text.size(), export_limits().text);
   EXPECT_EQ(reader->counts().cut, 1);
+}
+
+// Of this process, in bytes.
+std::size_t resident() {
+  std::ifstream in("/proc/self/statm");
+  std::size_t whole = 0, pages = 0;
+  in >> whole >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(Export, AHugeTextOfManyPiecesIsCutAndNotHeld) {
+  auto reader = export_reader::make();
+  EXPECT_TRUE(reader->feed(
+      R"({"type":"public_channel","messages":[{"id":1,"type":"message","date_unixtime":"1790493841","text":[)"));
+  std::string pieces;
+  for (int i = 0; i < 4096; ++i) pieces += "\"fifteen letters\",";
+  ASSERT_TRUE(reader->feed(pieces));
+  const auto before = resident();
+  for (int i = 0; i < 128; ++i) ASSERT_TRUE(reader->feed(pieces));
+  EXPECT_LT(resident(), before + (4 << 20)) << "of 8 MB of text";
+  EXPECT_TRUE(reader->feed("\"the end\"]}]}"));
+  EXPECT_TRUE(reader->finish()) << reader->error();
+  const auto messages = reader->take();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].post.text.size(), export_limits().text);
+  EXPECT_EQ(reader->counts().cut, 1);
+}
+
+TEST(Export, OneMessageWithEndlessMediaKeepsAFew) {
+  std::string media;
+  for (int i = 0; i < 1000; ++i) media += R"("photo":"a","media_type":"sticker",)";
+  const auto out =
+      read(chat(R"({"id":1,"type":"message","date_unixtime":"1790493841",)" + media + R"("text":"b"})"));
+  ASSERT_EQ(out.messages.size(), 1u) << out.reader->error();
+  EXPECT_EQ(out.messages[0].post.media.size(), export_limits().links);
+}
+
+TEST(Export, MoreChatsThanAnAccountHasEndTheReadingAndKeepWhatCameBefore) {
+  export_limits limits;
+  limits.chats = 3;
+  const auto reader = export_reader::make(limits);
+  EXPECT_FALSE(reader->feed(R"({"chats":{"list":[)" + chat(message(1, "\"a\"")) + ",{},{},{}]}}"));
+  EXPECT_TRUE(reader->error().starts_with("there are more chats than an account has")) << reader->error();
+  EXPECT_EQ(reader->counts().chats.size(), 3u);
+  EXPECT_EQ(reader->take().size(), 1u);
 }
 
 TEST(Export, DeepNestingIsSkippedOrRefusedButNeverRecursedInto) {
