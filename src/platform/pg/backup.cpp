@@ -68,6 +68,7 @@ std::vector<std::string> service_environment(const std::string& url, const fs::p
 }
 
 std::int64_t files_in(const fs::path& folder) {
+  if (fs::is_regular_file(folder)) return 1;
   std::int64_t count = 0;
   for (const auto& each : fs::recursive_directory_iterator(folder)) {
     if (each.is_regular_file() && each.path().extension() != ".part") ++count;
@@ -123,10 +124,18 @@ std::unique_ptr<pool> patient_pool(const executor& on, const std::string& url) {
 
 bool is_free(const fs::path& folder) { return !fs::exists(folder) || fs::is_empty(folder); }
 
-void pack(const backup_parts& what, const backup_report& report, const draft_folder& draft,
+// Counts the files by the first part of their names: what tar has written of each folder.
+void count_packed(const fs::path& index, std::map<std::string, std::int64_t>& files) {
+  std::ifstream in(index);
+  for (std::string line; std::getline(in, line);) {
+    const auto counted = files.find(line.substr(0, line.find('/')));
+    if (counted != files.end() && !line.ends_with('/')) ++counted->second;
+  }
+}
+
+void pack(const backup_parts& what, backup_report& report, const draft_folder& draft,
           const fs::path& target) {
-  write_manifest(report, draft / "manifest");
-  const auto archive = draft / "archive";
+  const auto archive = draft / "archive", index = draft / "index";
   const int file = open(archive.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) throw std::system_error(errno, std::generic_category(), archive.string());
   close(file);
@@ -134,18 +143,29 @@ void pack(const backup_parts& what, const backup_report& report, const draft_fol
                                    "--create",
                                    "--file=" + archive.string(),
                                    "--exclude=*.part",
+                                   "--dereference",
+                                   "--verbose",
+                                   "--show-transformed-names",
+                                   "--index-file=" + index.string(),
                                    "--directory=" + draft.path().string(),
-                                   "manifest",
                                    "database.dump"};
-  for (const auto& [name, files] : report.files) {
-    const auto folder = fs::absolute(what.folders.at(name));
+  for (const auto& [name, from] : what.folders) {
+    if (!fs::exists(from)) continue;
+    report.files[name] = 0;
+    const auto folder = fs::absolute(from);
     argv.push_back("--directory=" + folder.parent_path().string());
     argv.push_back("--transform=s,^" + folder.filename().string() + "," + name + ",");
     argv.push_back(folder.filename().string());
   }
   const auto done = run_child({.argv = argv, .limit = longest});
-  // 1: a file went away while it was read, which may happen to a running program's folders.
+  // 1: a file went away or grew while it was read, which may happen to a running program's folders. What is
+  // counted is what has been packed, so that a file which went away is not missed later.
   if (done.status > 1) throw std::runtime_error("tar failed: " + done.output);
+  count_packed(index, report.files);
+  write_manifest(report, draft / "manifest");
+  must_run({.argv = {"/usr/bin/tar", "--append", "--file=" + archive.string(),
+                     "--directory=" + draft.path().string(), "manifest"},
+            .limit = longest});
   const int written = open(archive.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = written >= 0 && fsync(written) == 0;
   if (written >= 0) close(written);
@@ -163,9 +183,6 @@ task<backup_report> write_backup(backup_parts what, fs::path target) {
   const auto environment = service_environment(what.url, draft / "service");
   async::thread_pool blocking(1);
   backup_report report;
-  for (const auto& [name, folder] : what.folders) {
-    if (fs::exists(folder)) report.files[name] = files_in(folder);
-  }
   const auto db = patient_pool(co_await boost::asio::this_coro::executor, what.url);
   {
     const auto in = co_await db->begin();
@@ -222,7 +239,7 @@ task<backup_report> read_backup(backup_parts into, fs::path source) {
       throw backup_refused(source.string() + " is damaged or is no backup: " + done.output);
     report = read_manifest(draft / "manifest", source);
     for (const auto& [name, count] : report.files) {
-      // Blobs may have come in between the list and the archive, so there may be more.
+      // There may be more: older versions counted first and packed then.
       if (!fs::exists(draft / name) || files_in(draft / name) < count) {
         throw backup_refused(source.string() + " is damaged: files of " + name + " are missing");
       }

@@ -16,7 +16,7 @@ struct backup_refused : std::runtime_error {
 
 struct backup_parts {
   std::string url;                                       // the database
-  std::map<std::string, std::filesystem::path> folders;  // by their name in the archive: "blobs", "keys"
+  std::map<std::string, std::filesystem::path> folders;  // or files, by their name in the archive: "blobs"
 };
 
 struct backup_report {
@@ -28,7 +28,8 @@ struct backup_report {
 
 // Writes database and folders into one file (tar; mode 0600, since the keys are in it): a logical dump of one
 // moment, made while everything runs, so that a newer PostgreSQL can take it. The file appears whole or not
-// at all. Folders that are absent are left out.
+// at all. Folders that are absent are left out, links in them are followed. Files that come or go meanwhile
+// are in it or not; the report counts what is.
 task<backup_report> write_backup(backup_parts what, std::filesystem::path target);
 
 // Brings it back into an empty database and empty folders, and counts the rows again; refuses

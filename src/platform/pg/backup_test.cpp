@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "async/scope.hpp"
+#include "async/within.hpp"
 #include "platform/pg/test_database.hpp"
 
 using namespace tandem;
@@ -111,6 +112,40 @@ TEST_F(Backup, ADamagedFileIsRefusedAndLeavesNothing) {
                          cardinality::one};
   EXPECT_EQ(db.run((*pool)(tables)).front().get<int>(0), 0);
   db.run(pool->close());
+}
+
+TEST_F(Backup, AFileThatGoesAwayMeanwhileIsNotMissedLater) {
+  backup_report made;
+  auto test = [&]() -> task<> {
+    async::scope work(db.io.on(), [](std::string_view, const std::exception_ptr& failure) {
+      ADD_FAILURE() << async::text_of(failure);
+    });
+    auto make = [&]() -> task<> { made = co_await write_backup(here(), archive); };
+    work.spawn("backup", make());
+    co_await async::yield();  // it has begun
+    fs::remove(root / "here/blobs/ab/abcd");
+    co_await work.join();
+  };
+  db.run(test());
+  EXPECT_EQ(made.files.at("blobs"), 0);
+  EXPECT_EQ(made.files.at("keys"), 1);
+  db.run(read_backup(there(), archive));
+  EXPECT_EQ(read(root / "there/keys/master.key"), "0123");
+}
+
+TEST_F(Backup, ASingleFileAndAFolderBehindALinkComeBack) {
+  write(root / "tandem.toml", "port = 1");
+  fs::create_directory_symlink(root / "here/blobs", root / "linked");
+  auto from = here(), to = there();
+  from.folders["blobs"] = root / "linked";
+  from.folders["settings"] = root / "tandem.toml";
+  to.folders["settings"] = root / "there/tandem.toml.restored";
+  const auto made = db.run(write_backup(from, archive));
+  EXPECT_EQ(made.files.at("blobs"), 1);
+  EXPECT_EQ(made.files.at("settings"), 1);
+  db.run(read_backup(to, archive));
+  EXPECT_EQ(read(root / "there/files/ab/abcd"), "a photo");
+  EXPECT_EQ(read(root / "there/tandem.toml.restored"), "port = 1");
 }
 
 TEST_F(Backup, WhatIsWrittenWhileItIsMadeIsEitherWhollyInItOrNot) {
