@@ -108,8 +108,8 @@ std::vector<setting> settings::describe() {
       setting::text("telegram_api", telegram_api,
                     "Where the Bot API is. Empty: the sandbox, or api.telegram.org when there is a token.",
                     "http://127.0.0.1:8081"),
-      setting::text("telegram_proxy", telegram_proxy, "A proxy for everything that goes to Telegram.",
-                    "socks5h://127.0.0.1:1080"),
+      setting::secret_text("telegram_proxy", telegram_proxy, "A proxy for everything that goes to Telegram.",
+                           "socks5h://user:password@127.0.0.1:1080"),
       setting::text("webhook_url", webhook_url,
                     "Telegram calls us here instead of being asked (needs public_port). Empty: long polling.",
                     "https://bots.example.org/telegram"),
@@ -364,18 +364,13 @@ std::expected<settings, setting_mistakes> load_settings(std::string config_file)
     std::error_code ignored;
     if (std::filesystem::exists(beside, ignored)) config_file = beside;
   }
-  setting_mistakes mistakes;
-  std::map<std::string, std::string> file;
-  if (!config_file.empty()) {
-    auto read = read_settings_file(config_file);
-    if (read) {
-      file = std::move(*read);
-    } else {
-      mistakes = std::move(read.error());
-    }
-  }
+  settings_file file;
+  if (!config_file.empty()) file = read_settings_file(config_file);
+  all.file = std::move(config_file);
+  auto mistakes = std::move(file.mistakes);
   auto described = all.describe();
-  for (auto& mistake : apply_settings(described, file, environment)) mistakes.push_back(std::move(mistake));
+  for (auto& mistake : apply_settings(described, file.values, environment))
+    mistakes.push_back(std::move(mistake));
   for (auto& mistake : check_together(all)) mistakes.push_back(std::move(mistake));
   if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
   return all;

@@ -15,6 +15,7 @@ namespace tandem::app {
 
 // Everything that an operator can set. describe() says what each is for; `tandem config print` shows it.
 struct settings {
+  std::string file;  // that they were read from; empty: there was none
   std::string data;
   std::int64_t port = 8080;
   std::int64_t public_port = 0;

@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 #include <charconv>
+#include <fstream>
 
 extern char** environ;  // NOLINT: the name is POSIX's
 
@@ -49,6 +50,23 @@ std::string quoted(std::string_view text) {
     out += c;
   }
   return out + "\"";
+}
+
+// The parser stops at the first line that it cannot read: that one is left out, and the rest tried again.
+toml::table parse_what_can_be(std::vector<std::string> lines, const std::string& path,
+                              setting_mistakes& mistakes) {
+  constexpr std::size_t most = 20;  // then it is no settings file
+  while (mistakes.size() < most) {
+    try {
+      return toml::parse(fmt::format("{}\n", fmt::join(lines, "\n")));
+    } catch (const toml::parse_error& error) {
+      const auto number = error.source().begin.line;
+      mistakes.push_back(fmt::format("{}:{}: {}", path, number, error.description()));
+      if (number == 0 || number > lines.size() || lines[number - 1].empty()) break;
+      lines[number - 1].clear();
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -143,30 +161,30 @@ setting setting::list(std::string name, std::vector<std::string>& target, std::s
           [&target] { return quoted(fmt::format("{}", fmt::join(target, ", "))); }};
 }
 
-std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(
-    const std::string& path) {
-  std::map<std::string, std::string> values;
-  setting_mistakes mistakes;
-  try {
-    const auto table = toml::parse_file(path);
-    for (const auto& [key, node] : table) {
-      const std::string name(key.str());
-      if (const auto* text = node.as_string()) {
-        values[name] = text->get();
-      } else if (const auto* number = node.as_integer()) {
-        values[name] = std::to_string(number->get());
-      } else if (const auto* flag = node.as_boolean()) {
-        values[name] = flag->get() ? "true" : "false";
-      } else {
-        mistakes.push_back(fmt::format(
-            "{}: {} = … is a text, a whole number, true or false; write it as one of these", path, name));
-      }
-    }
-  } catch (const toml::parse_error& error) {
-    mistakes.push_back(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+settings_file read_settings_file(const std::string& path) {
+  settings_file out;
+  std::vector<std::string> lines;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  if (!in.eof()) {
+    out.mistakes.push_back(fmt::format("{} cannot be read", path));
+    return out;
   }
-  if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
-  return values;
+  const auto table = parse_what_can_be(std::move(lines), path, out.mistakes);
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (const auto* text = node.as_string()) {
+      out.values[name] = text->get();
+    } else if (const auto* number = node.as_integer()) {
+      out.values[name] = std::to_string(number->get());
+    } else if (const auto* flag = node.as_boolean()) {
+      out.values[name] = flag->get() ? "true" : "false";
+    } else {
+      out.mistakes.push_back(fmt::format(
+          "{}: {} = … is a text, a whole number, true or false; write it as one of these", path, name));
+    }
+  }
+  return out;
 }
 
 setting_mistakes apply_settings(std::vector<setting>& all, const std::map<std::string, std::string>& file,

@@ -41,9 +41,13 @@ class setting {
 // Everything wrong with the settings, one sentence each, with what to write instead.
 using setting_mistakes = std::vector<std::string>;
 
-// The values of a settings file: flat TOML, name = value. Unknown names and broken lines are mistakes.
-std::expected<std::map<std::string, std::string>, setting_mistakes> read_settings_file(
-    const std::string& path);
+// A settings file: flat TOML, name = value. Lines that are none are mistakes; the others' values are there
+// all the same, so that what is wrong with them can be told as well.
+struct settings_file {
+  std::map<std::string, std::string> values;
+  setting_mistakes mistakes;
+};
+settings_file read_settings_file(const std::string& path);
 
 // Fills the settings: the environment (TANDEM_NAME) over the file over the defaults. All mistakes at once. An
 // unknown TANDEM_ variable is a mistake, too: a misspelt one would be ignored in silence.

@@ -66,10 +66,37 @@ TEST(Settings, ABrokenFileIsToldWithItsLine) {
   const std::string path = testing::TempDir() + "/settings_test.toml";
   std::ofstream(path) << "port = 1\nmode = \n";
   const auto read = read_settings_file(path);
-  ASSERT_FALSE(read.has_value());
-  EXPECT_NE(read.error().front().find(":2:"), std::string::npos) << read.error().front();
-  std::ofstream(path) << "port = [1]\n";
-  EXPECT_FALSE(read_settings_file(path).has_value());
+  ASSERT_EQ(read.mistakes.size(), 1u);
+  EXPECT_NE(read.mistakes[0].find(":2:"), std::string::npos) << read.mistakes[0];
+  EXPECT_EQ(read.values.at("port"), "1");
+  std::remove(path.c_str());
+  EXPECT_EQ(read_settings_file(path).mistakes.size(), 1u) << "it is not there";
+}
+
+TEST(Settings, ABrokenLineHidesNoOtherMistake) {
+  const std::string path = testing::TempDir() + "/settings_many.toml";
+  std::ofstream(path)
+      << "port = [1]\nmode = \nloud = true\nprot = 7\ntrusted_proxies = \"10.0.0.1\nmode = 'fast'\n";
+  const auto read = read_settings_file(path);
+  ASSERT_EQ(read.mistakes.size(), 3u);
+  EXPECT_NE(read.mistakes[0].find(":2:"), std::string::npos) << read.mistakes[0];
+  EXPECT_NE(read.mistakes[1].find(":5:"), std::string::npos) << read.mistakes[1];
+  EXPECT_NE(read.mistakes[2].find("port = …"), std::string::npos) << read.mistakes[2];
+  sample values;
+  auto all = values.all();
+  EXPECT_EQ(
+      apply_settings(all, read.values, {}),
+      (setting_mistakes{"prot is no setting; did you mean port?", "mode = fast: write one of auto, manual"}));
+  EXPECT_TRUE(values.loud);
+  std::remove(path.c_str());
+}
+
+TEST(Settings, WhatIsNoSettingsFileIsToldInAFewLines) {
+  const std::string path = testing::TempDir() + "/settings_never.toml";
+  std::ofstream out(path);
+  for (int i = 0; i < 1000; ++i) out << "= " << i << "\n";
+  out.close();
+  EXPECT_EQ(read_settings_file(path).mistakes.size(), 20u);
   std::remove(path.c_str());
 }
 
@@ -79,7 +106,7 @@ TEST(Settings, WhatIsPrintedCanBeReadAgain) {
   const std::string path = testing::TempDir() + "/settings_again.toml";
   std::ofstream(path) << print_settings(all);
   const auto read = read_settings_file(path);
-  ASSERT_TRUE(read.has_value());
-  EXPECT_TRUE(apply_settings(all, *read, {}).empty());
+  EXPECT_TRUE(read.mistakes.empty());
+  EXPECT_TRUE(apply_settings(all, read.values, {}).empty());
   std::remove(path.c_str());
 }
