@@ -7,6 +7,7 @@
 #include "app/commands.hpp"
 #include "app/database.hpp"
 #include "app/engines.hpp"
+#include "app/model_parts.hpp"
 #include "app/reader_accounts_part.hpp"
 #include "app/resources.hpp"
 #include "app/stores.hpp"
@@ -91,6 +92,7 @@ task<> look_at_lanes(pg::pool& db, executor on, const clock& time, findings& to)
         fmt::format("{:<10} {} waiting (oldest {:.0f} s), {} later, {} in work, {} dead letters", lane.lane,
                     lane.waiting, age, lane.delayed, lane.claimed, lane.dead);
     lane.dead > 0 || age > 60 ? to.wrong(line) : to.well(line);
+    if (lane.dead > 0) to.note(fmt::format("`tandem queue dead {}` lists the dead letters", lane.lane));
   }
   if (states.empty()) to.well("empty");
   co_await lanes->stop();
@@ -200,10 +202,19 @@ task<> look_at_judges(pg::pool& db, const settings& all, const clock& time, find
   to.title("Judges");
   const auto models = co_await hunt::list_models(db);
   const auto live = std::ranges::find(models, "live", &hunt::model_row::state);
-  to.well(live == models.end()
-              ? std::string("local judge: the shipped model")
-              : fmt::format("local judge: model {}, own posts right {:.1f} % (before {:.1f} %)",
-                            live->version, 100 * live->accuracy, 100 * live->accuracy_before));
+  const auto folders = model_folders_of(all);
+  if (live != models.end() && !hunt::is_here(folders, live->version)) {
+    const auto line = fmt::format(
+        "local judge: model {} is live, but not in {} of this machine, where the shipped one judges: bring "
+        "its folder, or `tandem models use shipped`",
+        live->version, folders.own.string());
+    all.database.empty() ? to.wrong(line) : to.note(line);  // another machine may be the one that judges
+  } else {
+    to.well(live == models.end()
+                ? std::string("local judge: the shipped model")
+                : fmt::format("local judge: model {}, own posts right {:.1f} % (before {:.1f} %)",
+                              live->version, 100 * live->accuracy, 100 * live->accuracy_before));
+  }
   if (all.model_url.empty()) co_return;
   const auto model = co_await hunt::look_at_model(db, time.now(), all.operator_time_zone);
   const auto line = model.since ? fmt::format("language model {}: {} since {:%d.%m %H:%M} UTC {}",

@@ -171,6 +171,10 @@ double share(std::size_t part, std::size_t whole) {
 
 }  // namespace
 
+bool is_here(const model_folders& folders, std::string_view version) {
+  return make_local_classifier(folders.of(version)).has_value();  // some megabytes, some milliseconds
+}
+
 std::unique_ptr<async::part> make_model_watch(executor on, pg::pool& database, living_classifier& judge,
                                               model_folders folders) {
   return std::make_unique<model_watch>(std::move(on), database, judge, std::move(folders));
@@ -198,7 +202,7 @@ task<std::expected<void, use_error>> use_model(pg::pool& in, std::string version
     const auto found = co_await in(statements::state_of, version);
     if (found.empty()) co_return std::unexpected(use_error::unknown);
     if (found.front().get<std::string_view>(0) == "refused") co_return std::unexpected(use_error::refused);
-    if (!make_local_classifier(folders.of(version))) co_return std::unexpected(use_error::not_here);
+    if (!is_here(folders, version)) co_return std::unexpected(use_error::not_here);
   }
   co_await make_live(in, std::move(version));
   co_return std::expected<void, use_error>();
@@ -209,8 +213,9 @@ task<std::expected<model_row, std::string>> learn(learning_parts with) {
   out.trained_at = with.time.now();
   out.version = fmt::format("{:%Y%m%d-%H%M%S}", std::chrono::floor<std::chrono::seconds>(out.trained_at));
   const auto live = co_await with.database(statements::live);
-  const auto current =
-      live.empty() ? with.folders.shipped : with.folders.of(live.front().get<std::string>(0));
+  const auto version = live.empty() ? std::string() : live.front().get<std::string>(0);
+  const bool own = !live.empty() && is_here(with.folders, version);
+  const auto current = own ? with.folders.of(version) : with.folders.shipped;
   const work_folder work{with.folders.own / ("work-" + out.version)};
   fs::create_directories(work.path);
   const auto labels = co_await write_labels(with.database, work.path / "labels.jsonl");

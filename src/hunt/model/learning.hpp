@@ -37,6 +37,10 @@ struct model_folders {
 
 inline constexpr std::string_view shipped_model = "shipped";
 
+// Whether the model's folder is on this machine and can be opened. Where the live one's is not, the shipped
+// model judges here.
+bool is_here(const model_folders& folders, std::string_view version);
+
 // Looks every few seconds which model is live, and exchanges it. One that is not on this machine leaves the
 // judge as it is.
 std::unique_ptr<async::part> make_model_watch(executor on, pg::pool& database, living_classifier& judge,
@@ -65,8 +69,8 @@ struct learning_parts {
 };
 
 // Trains on the labels that there are, measures on a fifth of them (by what their text says, so that repeats
-// stand on one side) and on the shipped posts, and makes the new model live unless it is worse. The error
-// says why nothing was trained.
+// stand on one side) and on the shipped posts, and makes the new model live unless it is worse than the one
+// that judges on this machine. The error says why nothing was trained.
 task<std::expected<model_row, std::string>> learn(learning_parts with);
 
 // The child: reads FOLDER/labels.jsonl and FOLDER/job.json, trains into FOLDER/model, and writes
