@@ -64,6 +64,14 @@ int pause_reader(const settings& all, const std::string& name, bool paused, std:
 int add_reader_source(const settings& all, const std::string& name, const std::string& rules_file,
                       std::ostream& out);
 
+// An empty lane: all of them.
+int show_dead_letters(const settings& all, const std::string& lane, int limit, std::ostream& out);
+// No ids: all of the lane.
+int replay_dead_letters(const settings& all, const std::string& lane, const std::vector<std::int64_t>& ids,
+                        std::ostream& out);
+// `user`: a Telegram id, or @username.
+int show_journal(const settings& all, const std::string& user, int limit, std::ostream& out);
+
 int set_log_level(const settings& all, const std::string& room, const std::string& level, std::ostream& out);
 
 }  // namespace tandem::app

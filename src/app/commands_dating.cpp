@@ -1,12 +1,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <charconv>
 #include <iostream>
 
 #include "accounts/users.hpp"
 #include "app/commands.hpp"
 #include "app/office.hpp"
+#include "app/person_journal.hpp"
 #include "dating/growth/growth.hpp"
 #include "dating/rating/coefficients.hpp"
 
@@ -87,15 +87,7 @@ int grant_right(const settings& all, const std::string& user, const std::string&
   return with_installation(all, out, [&](office& here) -> task<int> {
     const auto more = dating::make_growth(here.time);
     const auto people = accounts::make_users(here.time);
-    std::int64_t telegram_id = 0;
-    const auto* end = user.data() + user.size();
-    const auto read = std::from_chars(user.data(), end, telegram_id);
-    std::optional<accounts::user> who;
-    if (read.ec == std::errc() && read.ptr == end) {
-      who = co_await people->find_by_telegram(here.db.pool(), telegram_id);
-    } else {
-      who = co_await people->find_by_username(here.db.pool(), user);
-    }
+    const auto who = co_await find_person(here.db.pool(), *people, user);
     bool granted = false;
     const auto source = "operator " + std::to_string(here.time.now().time_since_epoch().count());
     std::function<task<>(pg::transaction&)> work = [&](pg::transaction& in) -> task<> {

@@ -12,10 +12,11 @@ namespace {
 
 task<> run(executor on, const settings& all, std::vector<role> roles, std::ostream& out) {
   const auto house = build_house(on, all, std::move(roles));
+  // Before the start: a signal that comes meanwhile stops all that has been started when that is done.
+  async::termination asked(on);
   std::exception_ptr failure;
   try {
     co_await house->start();
-    async::termination asked(on);  // before it is told: who reads the line may stop us at once
     out << "ready " << house->address() << std::endl;  // flushed: ./run and tests wait for this line
     co_await asked.wait();
   } catch (...) {

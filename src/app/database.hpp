@@ -17,6 +17,7 @@ struct data_folder {
   std::filesystem::path root;
   std::filesystem::path cluster() const { return root / "postgres"; }
   std::filesystem::path key() const { return root / "keys" / "master.key"; }
+  std::filesystem::path models() const { return root / "models"; }
   std::filesystem::path blobs() const { return root / "blobs"; }
   std::filesystem::path sandbox() const { return root / "sandbox"; }
 };

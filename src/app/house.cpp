@@ -13,6 +13,7 @@
 #include "app/leads.hpp"
 #include "app/led_part.hpp"
 #include "app/model_parts.hpp"
+#include "app/own_bots.hpp"
 #include "app/reader_accounts_part.hpp"
 #include "app/reading_parts.hpp"
 #include "app/resources.hpp"
@@ -268,8 +269,7 @@ class built_house final : public house {
       if (has(role::bots)) co_await furnish_sandbox(town);
       follower_ = make_sandbox_follower(town);
     } else {
-      if (!all_.main_bot_token.empty()) co_await registry_->add(db, all_.main_bot_token, "hunt.main", "");
-      if (!all_.dating_bot_token.empty()) co_await registry_->add(db, all_.dating_bot_token, dating_role, "");
+      co_await keep_own_bots(db, *registry_, all_, has(role::bots));
     }
     if (!leads_->alone()) {
       const auto set_of = [this](speaker who) {
@@ -318,7 +318,7 @@ class built_house final : public house {
   task<std::vector<bots::registered_bot>> know_bots() {
     auto known = co_await registry_->list(db_->pool());
     for (const auto& bot : known) {
-      if (bot.role == "hunt.main") main_bot_ = bot.id;
+      if (bot.role == hunt_role) main_bot_ = bot.id;
       if (bot.role == dating_role) dating_bot_ = bot.id;
       usernames_[bot.id] = bot.username;
     }
@@ -469,14 +469,17 @@ class built_house final : public house {
     const auto known = co_await know_bots();
     std::vector<telegram::wanted_bot> wanted;
     const auto limits = limits_of(all_, leads_->alone() ? speaker::all : speaker::answers);
-    for (const auto& bot : known) wanted.push_back({bot.token, bot.role, limits});
+    for (const auto& bot : known) {
+      if (bot.role == "hunt.category" && !hunts()) continue;  // they rest until there is a main bot again
+      wanted.push_back({bot.token, bot.role, limits});
+    }
     co_return wanted;
   }
 
   telegram::routes table_of(const telegram::live_bot& bot) {
     if (bot.purpose == dating_role) return dating_->routes();
-    auto out = bot.purpose == "hunt.main" ? hunt::bot::main_bot_routes(*bot_parts_, *desk_)
-                                          : hunt::bot::category_bot_routes(*bot_parts_, *desk_);
+    auto out = bot.purpose == hunt_role ? hunt::bot::main_bot_routes(*bot_parts_, *desk_)
+                                        : hunt::bot::category_bot_routes(*bot_parts_, *desk_);
     bot_sources_->attach(out);
     return out;
   }

@@ -82,7 +82,7 @@ hunt::judge_settings judge_settings_of(const settings& all) {
 
 hunt::model_folders model_folders_of(const settings& all) {
   const auto shipped = share_folder() / "hunt";
-  return {std::filesystem::path(all.data) / "models", shipped, shipped / "training"};
+  return {data_folder(all).models(), shipped, shipped / "training"};
 }
 
 std::string shipped_prompt() { return hunt::read_file(share_folder() / "hunt/training/prompt.txt"); }

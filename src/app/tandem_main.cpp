@@ -183,7 +183,8 @@ int main(int argc, char** argv) {
   });
 
   std::string file;
-  auto* backup_command = command(app, "backup", "Write database, files and keys into one file");
+  auto* backup_command =
+      command(app, "backup", "Write database, files, keys and the settings file into one file");
   backup_command->add_option("FILE", file, "The file to write")->required();
   backup_command->callback([&] { code = backup(settings_now(), file, std::cout); });
   auto* restore_command = command(app, "restore", "Bring a backup back, onto an empty installation");
@@ -299,6 +300,32 @@ int main(int argc, char** argv) {
                                  "A file with the rules of this source, see docs/rules.md");
   reader_add_command->callback(
       [&] { code = add_reader_source(settings_now(), name, rules_file, std::cout); });
+
+  std::string lane;
+  std::vector<std::int64_t> letters;
+  int letters_shown = 20, entries_shown = 100;
+  auto* queue_command = command(app, "queue", "Messages that could not be handled, however often tried");
+  queue_command->require_subcommand(1);
+  auto* dead_command = command(*queue_command, "dead",
+                               "List them: number, when it was given up, how often tried, what it is, why");
+  dead_command->add_option("LANE", lane, "The queue, such as judge or deliver; without it all of them");
+  dead_command->add_option("--limit", letters_shown, "So many of each lane at most; the default is 20")
+      ->check(CLI::Range(1, 100'000));
+  dead_command->callback([&] { code = show_dead_letters(settings_now(), lane, letters_shown, std::cout); });
+  auto* replay_letters_command =
+      command(*queue_command, "replay", "Hand them out again, once what was wrong with them is mended");
+  replay_letters_command->add_option("LANE", lane, "The queue, as `tandem queue dead` names it")->required();
+  replay_letters_command->add_option("ID", letters, "Their numbers; without any, all of the lane");
+  replay_letters_command->callback(
+      [&] { code = replay_dead_letters(settings_now(), lane, letters, std::cout); });
+
+  std::string person;
+  auto* journal_command =
+      command(app, "journal", "What a person did in the bots, the newest first; it has no private text");
+  journal_command->add_option("USER", person, "Telegram id or @username")->required();
+  journal_command->add_option("--limit", entries_shown, "So many entries at most; the default is 100")
+      ->check(CLI::Range(1, 100'000));
+  journal_command->callback([&] { code = show_journal(settings_now(), person, entries_shown, std::cout); });
 
   std::string room, level;
   auto* log_command = command(app, "log", "Change what the running program logs");

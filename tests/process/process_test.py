@@ -79,6 +79,13 @@ class Start(Folder):
         self.assertEqual(process.stop(), 0, self.log(process))
         self.assertFalse(os.path.exists(f"/proc/{postgres}"))
 
+    def test_sigterm_during_the_start_leaves_nothing_running(self):
+        process = Process(BINARY, ["up"], f"{self.folder}/early.log", **self.settings(TANDEM_PORT=free_port()))
+        self.running.append(process)
+        postgres = wait_until("the database", self.postgres_of)
+        self.assertEqual(process.stop(), 0, self.log(process))
+        self.assertFalse(os.path.exists(f"/proc/{postgres}"))
+
     def test_a_second_start_on_the_same_folder_says_so_and_stops(self):
         first = self.up()
         second = command("up", **self.settings(TANDEM_PORT=free_port()))
@@ -199,6 +206,10 @@ class Commands(Folder):
         self.assertIn("@some_jobs", command("sources", "list", **self.settings(**port)).stdout)
         self.assertEqual(command("sources", "pause", "@some_jobs", **self.settings(**port)).returncode, 0)
         self.assertEqual(command("log", "hunt", "debug", **self.settings(**port)).returncode, 0)
+        dead = command("queue", "dead", **self.settings(**port))
+        self.assertEqual((dead.returncode, dead.stdout), (0, "No dead letters.\n"), dead.stderr)
+        self.assertEqual(command("queue", "replay", "judge", "7", **self.settings(**port)).returncode, 1)
+        self.assertIn("is nobody here", command("journal", "@nobody", **self.settings(**port)).stderr)
 
     def test_backup_and_restore_bring_everything_to_an_empty_machine(self):
         process = self.up()

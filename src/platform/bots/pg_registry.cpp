@@ -28,6 +28,14 @@ class pg_registry final : public registry {
     co_return !rows.empty();
   }
 
+  task<std::vector<std::int64_t>> keep_only(pg::session& in, std::string_view role,
+                                            std::int64_t bot_id) override {
+    const auto rows = co_await in(statements::keep_only, role, bot_id);
+    std::vector<std::int64_t> gone;
+    for (int i = 0; i < rows.size(); ++i) gone.push_back(rows[i].get<std::int64_t>(0));
+    co_return gone;
+  }
+
   task<std::vector<registered_bot>> list(pg::session& in) override {
     const auto rows = co_await in(statements::list);
     std::vector<registered_bot> out;

@@ -36,6 +36,9 @@ class registry {
                                                            std::string_view role, std::string_view title) = 0;
   // False if there is no such bot.
   virtual task<bool> remove(pg::session& in, std::int64_t bot_id) = 0;
+  // Removes all bots of the role but this one; 0: all of them. Who has gone.
+  virtual task<std::vector<std::int64_t>> keep_only(pg::session& in, std::string_view role,
+                                                    std::int64_t bot_id) = 0;
   virtual task<std::vector<registered_bot>> list(pg::session& in) = 0;
   // What getMe said, and what is wrong with it ("" for nothing).
   virtual task<> introduce(pg::session& in, std::int64_t bot_id, std::string_view username,

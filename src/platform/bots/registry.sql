@@ -6,6 +6,9 @@ SET role = excluded.role, token_sealed = excluded.token_sealed, active = true, l
 -- name: remove :optional
 UPDATE platform.bots SET active = false WHERE bot_id = $1 AND active RETURNING bot_id;
 
+-- name: keep_only :many
+UPDATE platform.bots SET active = false WHERE role = $1 AND bot_id <> $2 AND active RETURNING bot_id;
+
 -- name: list :many
 SELECT bot_id, role, token_sealed, username, title, coalesce(last_error, '')
 FROM platform.bots WHERE active ORDER BY added_at, bot_id;
