@@ -180,6 +180,9 @@ std::vector<setting> settings::describe() {
                       "Texts of posts that became no vacancy are erased after so many days."),
       setting::number("retain_accepted_days", retain_accepted_days, 1, 3650,
                       "Texts of posts that became vacancies are erased after so many days."),
+      setting::number("retain_deliveries_days", retain_deliveries_days, 7, 3650,
+                      "What a person got, and why, is deleted after so many days, but for what they saved or "
+                      "responded to."),
       setting::flag("deliver_in_each_category", deliver_in_each_category,
                     "Whether a vacancy of several categories comes in each of them instead of once."),
       setting::number("trial_hours", trial_hours, 1, 24 * 90, "The free trial, in hours."),
@@ -322,6 +325,11 @@ setting_mistakes check_together(const settings& all) {
   if (const auto worth = read_worth(all.currency_worth); !worth) {
     mistakes.push_back("currency_worth = " + worth.error() +
                        ": write a currency and a number, such as USD 90");
+  }
+  if (all.retain_deliveries_days * 24 < all.oldest_delivered_h + 48) {
+    mistakes.push_back(
+        "retain_deliveries_days is shorter than oldest_delivered_h and two days: what was sent must be "
+        "known for as long as it may be sent");
   }
   if (all.read_gap_min_s > all.read_gap_max_s) {
     mistakes.push_back("read_gap_min_s is more than read_gap_max_s: exchange them");

@@ -42,7 +42,7 @@ struct settings {
   std::string channel_pages;  // empty: the sandbox, or https://t.me
   std::int64_t read_requests_per_second = 2, read_gap_min_s = 20, read_gap_max_s = 600;
   std::int64_t oldest_delivered_h = 24, fresh_minutes = 60, repeat_window_days = 14, retain_refused_days = 7,
-               retain_accepted_days = 60;
+               retain_accepted_days = 60, retain_deliveries_days = 90;
   std::vector<std::string> currency_worth;
   std::int64_t daily_line_at_h = 6;
   std::string tdlib;  // empty: in share/tandem, or beside the program

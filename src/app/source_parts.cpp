@@ -19,6 +19,7 @@ class made_source_parts final : public source_parts {
         desk_(with, *sources_, *way_in_, background) {
     keep_.refused = std::chrono::days(all.retain_refused_days);
     keep_.accepted = std::chrono::days(all.retain_accepted_days);
+    keep_.deliveries = std::chrono::days(all.retain_deliveries_days);
   }
 
   void attach(telegram::routes& to) override { desk_.attach(to); }
@@ -53,6 +54,8 @@ class made_source_parts final : public source_parts {
   task<> erase(tasks::run_log& log) {
     const auto erased = co_await hunt::erase_texts(db_, keep_, time_.now());
     if (erased > 0) log.line(std::to_string(erased) + " texts erased");
+    const auto forgotten = co_await hunt::forget_deliveries(db_, keep_, time_.now());
+    if (forgotten > 0) log.line(std::to_string(forgotten) + " deliveries forgotten");
   }
 
   pg::pool& db_;

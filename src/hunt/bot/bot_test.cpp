@@ -753,6 +753,19 @@ TEST_F(Bots, ANewBotIsAnnouncedOnceToThoseWhoMove) {
       "7001,7000");
 }
 
+TEST_F(Bots, WhatABotThatIsTakenAwayHadToSendIsSentByAnother) {
+  open_design_bot();
+  const auto who = reader_of(1, design);
+  start(who, design_bot);
+  run(share_out_new_bots(with));
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  delivered(what, who, design, design_bot);
+  ask("UPDATE hunt.deliveries SET state = 'due'");
+  run(unassign_bot(*pool, design_bot));
+  run(share_out_new_bots(with));
+  EXPECT_EQ(ask("SELECT bot_id FROM hunt.deliveries"), "7000");
+}
+
 TEST_F(Bots, TheEndOfATrialIsToldOnce) {
   reader_of(1, design);
   EXPECT_EQ(run(tell_ended_trials(with)), 0);

@@ -65,6 +65,8 @@ task<int> share_out_new_bots(const parts& with) {
     moves.insert(moves.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }
   co_await tx->commit();
+  // Not only after a change: what was handed out in the same moment came too late for it.
+  co_await with.subscribers.move_waiting(with.db);
   for (const auto& one : moves) {
     const bool reachable = co_await with.people.can_reach(with.db, one.who.id, one.to_bot);
     const bool here = one.to_bot == with.main_bot;

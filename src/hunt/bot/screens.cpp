@@ -237,9 +237,13 @@ screen privacy(const view& to, const operator_details& details) {
   keyboard keys;
   keys.row().callback(to.plain("button.delete"), std::string(press::delete_me));
   keys.row().callback(to.plain("button.back"), std::string(press::settings));
-  return {to.html("privacy.text",
-                  {{"days", details.journal_days}, {"operator", name}, {"contact", contact_of(to, details)}}),
-          keys.build()};
+  return {
+      to.html("privacy.text", {{"days", details.journal_days},
+                               {"sent_days", details.deliveries_days},
+                               {"models", to.plain(details.learns ? "privacy.learns" : "privacy.learns_not")},
+                               {"operator", name},
+                               {"contact", contact_of(to, details)}}),
+      keys.build()};
 }
 
 screen terms(const view& to, const operator_details& details) {

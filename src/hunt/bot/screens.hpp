@@ -21,6 +21,8 @@ struct operator_details {
   std::string contact;                       // @username, address or link; may be empty
   int journal_days = 90;                     // how long presses are kept
   int refused_days = 7, accepted_days = 60;  // and the texts of posts
+  int deliveries_days = 90;                  // and what a person got
+  bool learns = false;                       // the local judge, from what people say is no vacancy
 };
 
 struct welcome_facts {

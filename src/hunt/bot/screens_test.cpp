@@ -57,6 +57,8 @@ std::vector<named_screen> all_screens(const std::string& language) {
   const auto to = in(language);
   const auto& known = categories();
   const operator_details nobody, somebody{"ООО «Ёлка»", "@elka_help", 90};
+  auto learning = somebody;
+  learning.learns = true;
   const reading_right fresh, trial{noon + 48h}, over{noon - 24h};
   const auto card = landing();
   auto saved = card, reported = card, hidden = card, withdrawn = card, bare = card;
@@ -158,6 +160,7 @@ std::vector<named_screen> all_screens(const std::string& language) {
       {"help", help(to, somebody)},
       {"privacy", privacy(to, somebody)},
       {"privacy of nobody", privacy(to, nobody)},
+      {"privacy where the judge learns", privacy(to, learning)},
       {"plan", plan(to, over)},
       {"pay support", pay_support(to, nobody)},
       {"delete?", ask_deletion(to)},

@@ -9,6 +9,7 @@ namespace {
 namespace statements = hunt::sql::retention;
 
 constexpr int batch = 2'000;
+constexpr int vacancies_at_once = 50;
 
 task<std::int64_t> erase(pg::pool& database, const pg::statement& what, instant now, instant seen_before) {
   std::int64_t done = 0;
@@ -32,6 +33,26 @@ task<std::int64_t> erase_texts(pg::pool& database, retention keep, instant now) 
   for (int i = 0; i < halves.size(); ++i) {
     const auto ended = co_await all->take_down(halves[i].get<source_id>(0));
     if (ended) done += ended->posts;
+  }
+  co_return done;
+}
+
+task<std::int64_t> forget_deliveries(pg::pool& database, retention keep, instant now) {
+  std::int64_t done = 0;
+  for (;;) {
+    const auto old = co_await database(statements::old_vacancies, now - keep.deliveries, vacancies_at_once);
+    if (old.empty()) break;
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < old.size(); ++i) ids.push_back(old[i].get<std::int64_t>(0));
+    for (std::int64_t some = batch; some == batch; done += some) {
+      const auto gone = co_await database(statements::forget_deliveries, ids, batch);
+      some = gone.affected();
+    }
+    co_await database(statements::forgotten, ids, now);
+  }
+  for (std::int64_t some = batch; some == batch;) {
+    const auto gone = co_await database(statements::forget_lists, now - keep.deliveries, batch);
+    some = gone.affected();
   }
   co_return done;
 }

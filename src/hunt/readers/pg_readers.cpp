@@ -123,6 +123,12 @@ class pg_readers final : public readers {
     co_return out;
   }
 
+  task<> move_waiting(pg::session& in) override {
+    co_await in(sql::move_due, main_bot_);
+    co_await in(sql::move_gathered, main_bot_);
+    co_await in(sql::move_lists, main_bot_);
+  }
+
   task<> told(pg::session& in, user_id who, category_id what) override {
     co_await in(sql::told, who, what, time_.now());
   }

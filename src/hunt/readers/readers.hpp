@@ -79,6 +79,9 @@ class readers {
     std::int64_t from_bot = 0, to_bot = 0;
   };
   virtual task<std::vector<moved>> share_out(pg::session& in, category_id what) = 0;
+  // What waits to be sent by a bot that was taken away goes to who brings the category now, else to the main
+  // bot.
+  virtual task<> move_waiting(pg::session& in) = 0;
   // The person has been told by the message about the move that this bot waits for its Start.
   virtual task<> told(pg::session& in, user_id who, category_id what) = 0;
   // Readers per bot above the warning mark.

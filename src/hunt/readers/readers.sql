@@ -124,6 +124,36 @@ SET bot_id = CASE WHEN m.reachable THEN m.to_bot
 FROM moves m WHERE c.category_id = $1 AND c.user_id = m.user_id AND c.moving_to IS DISTINCT FROM m.to_bot
 RETURNING c.user_id;
 
+-- What waits for a bot that was taken away, one statement for each state: each has its own index. What somebody writes
+-- to just now is moved the next time.
+-- name: move_due :exec
+WITH stranded AS (
+  SELECT d.vacancy_id, d.user_id, d.slot FROM hunt.category_bots b JOIN hunt.deliveries d USING (bot_id)
+  WHERE NOT b.active AND d.state = 'due' FOR UPDATE OF d SKIP LOCKED)
+UPDATE hunt.deliveries d
+SET bot_id = coalesce((SELECT c.bot_id FROM hunt.choices c
+                       WHERE c.user_id = d.user_id AND c.category_id = d.category_id AND c.bot_id <> d.bot_id), $1)
+FROM stranded s WHERE d.vacancy_id = s.vacancy_id AND d.user_id = s.user_id AND d.slot = s.slot;
+
+-- name: move_gathered :exec
+WITH stranded AS (
+  SELECT d.vacancy_id, d.user_id, d.slot FROM hunt.category_bots b JOIN hunt.deliveries d USING (bot_id)
+  WHERE NOT b.active AND d.state = 'gathered' FOR UPDATE OF d SKIP LOCKED)
+UPDATE hunt.deliveries d
+SET bot_id = coalesce((SELECT c.bot_id FROM hunt.choices c
+                       WHERE c.user_id = d.user_id AND c.category_id = d.category_id AND c.bot_id <> d.bot_id), $1)
+FROM stranded s WHERE d.vacancy_id = s.vacancy_id AND d.user_id = s.user_id AND d.slot = s.slot;
+
+-- A list may hold several categories: it goes with one of them.
+-- name: move_lists :exec
+WITH stranded AS (
+  SELECT l.list_id FROM hunt.category_bots b JOIN hunt.lists l USING (bot_id)
+  WHERE NOT b.active AND l.state = 'due' FOR UPDATE OF l SKIP LOCKED)
+UPDATE hunt.lists l
+SET bot_id = coalesce((SELECT c.bot_id FROM hunt.deliveries d JOIN hunt.choices c USING (user_id, category_id)
+                       WHERE d.list_id = l.list_id AND c.bot_id <> l.bot_id ORDER BY d.vacancy_id DESC LIMIT 1), $1)
+FROM stranded s WHERE l.list_id = s.list_id;
+
 -- name: crowded_bots :many
 SELECT c.bot_id, count(DISTINCT c.user_id) FROM hunt.choices c
 JOIN hunt.reader_bots b ON b.user_id = c.user_id AND b.bot_id = c.bot_id AND b.blocked_at IS NULL
@@ -145,5 +175,11 @@ SELECT jsonb_build_object(
                       WHERE t.user_id = $1),
   'replies', (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'user_id'), '[]') FROM hunt.replies a WHERE a.user_id = $1),
   'reports', (SELECT coalesce(jsonb_agg(to_jsonb(p) - 'user_id'), '[]') FROM hunt.reports p WHERE p.user_id = $1),
-  'delivered', (SELECT count(*) FROM hunt.deliveries d WHERE d.user_id = $1 AND d.state IN ('sent', 'listed')))
+  'delivered', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                         'vacancy_id', d.vacancy_id, 'title', v.title, 'url', p.url, 'category', c.slug,
+                         'bot_id', d.bot_id, 'in_a_list', d.state = 'listed', 'at', d.sent_at,
+                         'passed_word', d.passed_word) ORDER BY d.sent_at, d.vacancy_id), '[]')
+                FROM hunt.deliveries d JOIN hunt.vacancies v USING (vacancy_id) JOIN hunt.posts p USING (post_id)
+                LEFT JOIN hunt.categories c ON c.category_id = d.category_id
+                WHERE d.user_id = $1 AND d.state IN ('sent', 'listed')))
 FROM hunt.readers r WHERE r.user_id = $1;

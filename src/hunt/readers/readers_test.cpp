@@ -162,6 +162,35 @@ TEST_F(Readers, ABotThatIsTakenAwayLeavesItsReadersToTheOthersOrTheMainBot) {
   EXPECT_TRUE(choices(who)[0].started);
 }
 
+TEST_F(Readers, WhatWaitsForABotThatIsTakenAwayGoesWithItsReaders) {
+  assign(1, "design");
+  assign(2, "data");
+  const auto who = reader_of(1, design);
+  choose(who, data_and_analytics);
+  start(who, 1);
+  start(who, 2);
+  for (const auto* state : {"due", "gathered", "sent", "listed"}) {
+    delivered(vacancy(state, {{design, 0.9}}), who, design, 1);
+    ask("UPDATE hunt.deliveries SET state = '" + std::string(state) +
+        "' WHERE vacancy_id = (SELECT max(vacancy_id) FROM hunt.deliveries)");
+  }
+  const auto moved = vacancy("Another", {{data_and_analytics, 0.9}});
+  delivered(moved, who, data_and_analytics, 1);
+  ask("UPDATE hunt.deliveries SET state = 'due' WHERE vacancy_id = " + std::to_string(moved.value));
+  ask("INSERT INTO hunt.lists (user_id, bot_id, chat_id, made_at, due_at) "
+      "SELECT user_id, 1, 101, now(), now() FROM hunt.readers");
+  ask("UPDATE hunt.deliveries SET list_id = 1 WHERE state = 'listed'");
+  run(subscribers->move_waiting(*pool));
+  EXPECT_EQ(ask("SELECT string_agg(DISTINCT bot_id::text, ',') FROM hunt.deliveries"), "1");
+  run(unassign_bot(*pool, 1));
+  run(take_unsettled(*pool));
+  share_out(design);
+  run(subscribers->move_waiting(*pool));
+  EXPECT_EQ(ask("SELECT string_agg(state || ' ' || bot_id, ', ' ORDER BY vacancy_id) FROM hunt.deliveries"),
+            "due 7000, gathered 7000, sent 1, listed 1, due 2");
+  EXPECT_EQ(ask("SELECT bot_id FROM hunt.lists"), "7000");
+}
+
 TEST_F(Readers, ABotThatChangesItsCategoryLeavesBothUnsettled) {
   assign(1, "design");
   const auto who = reader_of(1, design);
@@ -194,8 +223,9 @@ TEST_F(Readers, WhatIsExportedGoesWithThePerson) {
   run(vacancies->report(*pool, who.id, what, "scam"));
   run(vacancies->hide_author(*pool, who.id, what, true));
   const auto text = run(subscribers->export_data(*pool, who.id));
-  for (const std::string part : {"\"trial_started_at\"", "\"choices\": [{", "\"saved\": [{", "\"scam\"",
-                                 "@anna", "\"delivered\": 1"}) {
+  for (const std::string part :
+       {"\"trial_started_at\"", "\"choices\": [{", "\"saved\": [{", "\"scam\"", "@anna", "\"delivered\": [{",
+        "\"title\": \"Landing\"", "\"category\": \"design\"", "https://t.me/jobs/1"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
   run(people->erase(*pool, who.id));
