@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t people_at_once = 3;  // of 20 MB each
 constexpr auto one_album = 20s;            // what comes within it is told in one message
+constexpr auto store_rests = 1min;
+constexpr int most_waits = 10;  // two hours, of what is wrong neither with the photo nor with the store
 constexpr int batch = 100;
 
 // Another try makes no sense.
@@ -75,23 +77,25 @@ task<> photo_intake::look(const parts& with, user_id who) {
       of.ended_at = time.now();
     }
   } const at_the_end{mine, with.time};
-  bool any = false;
   for (;;) {
     auto next = co_await with.pictures.next_received(with.db, who);
     if (!next) break;
-    any = true;
     if (mine.chat_id == 0) mine.chat_id = next->chat_id;
     mine.bot_id = next->bot_id;
     if (!mine.quiet && mine.message_id == 0) co_await tell(with, who, mine, true);
     co_await look_at_one(with, mine, std::move(*next));
   }
   // What came by other updates of the album is looked at next, and told with it.
-  if (mine.jobs > 1 || (mine.quiet && !any)) co_return;
+  if (mine.jobs > 1 || (mine.quiet && !mine.facts.any())) co_return;
   co_await tell(with, who, mine, false);
   if (std::exchange(mine.for_desk, false)) begin_desk(with);
 }
 
 task<> photo_intake::look_at_one(const parts& with, visit& of, inbox_photo what) {
+  if (with.time.now() < store_rests_until_) {
+    co_await put_off(with, of, std::move(what));
+    co_return;
+  }
   bool given_up = what.tries >= most_tries;
   auto* out = with.senders(what.bot_id);
   if (!out) co_return;
@@ -113,22 +117,33 @@ task<> photo_intake::look_at_one(const parts& with, visit& of, inbox_photo what)
   }
   if (!bytes) co_return;
 
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes->data());
+  images::bytes picture(begin, begin + bytes->size());
+  bytes.reset();
+  co_await add(with, of, std::move(what), std::move(picture));
+}
+
+task<> photo_intake::add(const parts& with, visit& of, inbox_photo what, images::bytes picture) {
   std::expected<added_photo, photo_error> added;
-  bool failed = false;
+  std::string failure;
+  bool store_failed = false;
   try {
-    const auto* begin = reinterpret_cast<const std::byte*>(bytes->data());
-    images::bytes picture(begin, begin + bytes->size());
-    bytes->clear();
-    bytes->shrink_to_fit();
     added = co_await with.pictures.add(with.db, what, std::move(picture));
-  } catch (const std::exception& error) {  // the child program or the store: of the machine, not of the photo
-    log::logger("dating").error("a photo is not prepared", {{"error", error.what()}, {"try", what.tries}});
-    failed = true;
+  } catch (const store_away& away) {
+    failure = away.what();
+    store_failed = true;
+  } catch (const std::exception& error) {  // the child program, the database: not the photo
+    failure = error.what();
   }
-  if (failed) {
-    if (!given_up) co_return;
-    co_await with.pictures.drop_received(with.db, what.inbox_id);
-    of.facts.not_fetched = true;
+  if (!failure.empty()) {
+    log::logger("dating").error("a photo is not added yet", {{"error", failure}, {"waits", what.waits}});
+    if (store_failed) store_rests_until_ = with.time.now() + store_rests;
+    if (store_failed || what.waits < most_waits) {
+      co_await put_off(with, of, std::move(what));
+    } else {
+      co_await with.pictures.drop_received(with.db, what.inbox_id);
+      of.facts.not_prepared = true;
+    }
   } else if (!added) {
     ++of.facts.errors[added.error()];
   } else if (!added->there_already) {
@@ -139,6 +154,12 @@ task<> photo_intake::look_at_one(const parts& with, visit& of, inbox_photo what)
   } else if (added->id.value != 0) {
     ++of.facts.doubles;
   }
+}
+
+// The person hears of it the first time.
+task<> photo_intake::put_off(const parts& with, visit& of, inbox_photo what) {
+  of.facts.put_off |= what.waits == 0;
+  co_await with.pictures.put_off(with.db, std::move(what));
 }
 
 task<> photo_intake::tell(const parts& with, user_id who, visit& of, bool looking) {

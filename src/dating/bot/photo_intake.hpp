@@ -40,12 +40,16 @@ class photo_intake {
   struct visit;
   task<> look(const parts& with, user_id who);
   task<> look_at_one(const parts& with, visit& of, inbox_photo what);
+  task<> add(const parts& with, visit& of, inbox_photo what, images::bytes picture);
+  static task<> put_off(const parts& with, visit& of, inbox_photo what);
   task<> tell(const parts& with, user_id who, visit& of, bool looking);
   task<> show_desk_once(const parts& with);
   async::keyed_order& order(const parts& with);
 
   std::unique_ptr<async::keyed_order> order_;  // of one person one after another, of some people at once
   std::map<user_id, std::unique_ptr<visit>> visits_;
+  // The store has just failed: until then nobody's photo is tried, and everybody gets their answer at once.
+  instant store_rests_until_;
   bool desk_shown_ = false, desk_again_ = false;
 };
 

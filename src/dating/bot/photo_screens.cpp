@@ -159,12 +159,17 @@ screen arrival(const view& to, const arrival_facts& facts) {
   }
   if (facts.full || facts.errors.contains(photo_error::full)) add_line(text, to.html("photo_error.full"));
   if (facts.not_fetched) add_line(text, to.html("photo.not_fetched"));
+  if (facts.not_prepared) add_line(text, to.html("photo.not_prepared"));
   if (facts.left > 0) {
     const bool first = text.empty() && facts.left == 1;
     add_line(text, first ? to.html("photo.looking") : to.html("photo.looking_left", {{"count", facts.left}}));
     return {text, {}};
   }
-  line("photo.on_the_way", facts.delayed);
+  if (facts.put_off) {
+    add_line(text, to.html("photo.put_off"));
+  } else {
+    line("photo.on_the_way", facts.delayed);
+  }
   if (facts.total > 0) add_line(text, to.html("photo.total", {{"count", facts.total}}));
   keyboard keys;
   if (facts.registering) add_way_on(keys.row(), to, true);

@@ -63,9 +63,17 @@ struct arrival_facts {
   bool full = false;
   bool refused_before = false;  // one of the doubles is a photo that was refused
   bool not_fetched = false;     // Telegram does not give it
+  bool put_off = false;         // we fail at it, and go on trying
+  bool not_prepared = false;    // we have failed at it for good
   std::map<photo_error, int> errors = {};
   int total = 0;  // photos of the person
   bool registering = false;
+
+  // Something has become of one.
+  bool any() const {
+    return shown + waiting + doubles > 0 || full || refused_before || not_fetched || put_off ||
+           not_prepared || !errors.empty();
+  }
 };
 screen arrival(const view& to, const arrival_facts& facts);
 // A video, an animation, a document that is no picture.

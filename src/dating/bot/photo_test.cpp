@@ -9,6 +9,7 @@
 #include "dating/bot/photo_screens.hpp"
 #include "dating/bot/routes.hpp"
 #include "dating/bot/turn.hpp"
+#include "dating/photos/faulty_store_for_test.hpp"
 #include "dating/talks/town_for_test.hpp"
 #include "platform/images/pictures_for_test.hpp"
 #include "platform/queue/queue.hpp"
@@ -72,6 +73,7 @@ std::string buttons_of(const made& what) {
 }
 
 struct PhotoBot : testing::Test, talk_town {
+  const std::chrono::milliseconds reading_limit;
   file_server server;
   std::unique_ptr<locale::texts> words = locale::texts::load(TANDEM_SOURCE_DIR "/locales");
   std::unique_ptr<accounts::dialogs> questions = accounts::make_dialogs(time);
@@ -82,14 +84,16 @@ struct PhotoBot : testing::Test, talk_town {
   std::unique_ptr<decks> deck = make_decks({*lanes, time, *ranked});
   std::unique_ptr<likes> hearts = make_likes({time, *keys, *news});
   std::unique_ptr<growth> more = make_growth(time);
+  faulty_store store{*kept, io.on()};
   // As the house makes them: approvals raise the trust.
   std::unique_ptr<photos> trusting = make_photos(
-      {*kept,
+      {store,
        *shop,
        time,
        *news,
        [this](pg::session& in, user_id who, bool first) { return members->approved(in, who, first); },
-       {}});
+       {}},
+      {.reading_limit = reading_limit});
   std::vector<std::string> trouble;
   async::scope background{io.on(), [this](std::string_view what, const std::exception_ptr& why) {
                             trouble.push_back(std::string(what) + ": " + async::text_of(why));
@@ -117,7 +121,7 @@ struct PhotoBot : testing::Test, talk_town {
   std::int64_t last_update = 0;
   user_id anna, boris, operator_one, operator_two;
 
-  PhotoBot() {
+  explicit PhotoBot(std::chrono::milliseconds limit = photo_options{}.reading_limit) : reading_limit(limit) {
     telegram::user me;
     me.id = dating_bot;
     me.is_bot = true;
@@ -384,6 +388,67 @@ TEST_F(PhotoBot, APhotoThatTelegramDoesNotGiveComesLaterOrIsGivenUp) {
   EXPECT_EQ(ask("SELECT count(*) FROM dating.photo_inbox"), "0");
 }
 
+TEST_F(PhotoBot, WhileTheStoreIsAwayPhotosWaitAndEverybodyHearsItOnce) {
+  const auto later = [this](std::chrono::minutes pause) {
+    time.advance(pause);
+    const auto before = server.record.calls.size();
+    run(with.arriving->catch_up(with));
+    run(background.join());
+    return lines(since(before));
+  };
+  presses(1, "ph:add");
+  presses(2, "ph:add");
+  store.away = true;
+  const auto did = sends(1, "one", 1);
+  EXPECT_NE(last_line(did).find("We keep trying"), std::string::npos) << last_line(did);
+  EXPECT_EQ(last_line(did).find("Telegram"), std::string::npos);
+  EXPECT_EQ(store.puts, 1);
+  EXPECT_NE(last_line(sends(2, "two", 2)).find("We keep trying"), std::string::npos);
+  EXPECT_EQ(store.puts, 1) << "known to be away, it is not waited for";
+  const int tries = most_tries + 1;
+  for (int i = 0; i < tries; ++i)
+    EXPECT_EQ(later(15min), std::vector<std::string>{})
+        << "nobody hears of it again, and nothing is given up";
+  EXPECT_GT(store.puts, tries);
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.photo_inbox"), "2");
+  store.away = false;
+  const auto told = later(15min);
+  ASSERT_EQ(told.size(), 2u);
+  for (const auto& one : told) EXPECT_NE(one.find("✓ 1 photo is added"), std::string::npos) << one;
+}
+
+TEST_F(PhotoBot, WhatIsOurFaultAndLastsIsOwnedToInTheEnd) {
+  presses(1, "ph:add");
+  run(pg::run_script(*pool, "ALTER TABLE dating.photos ADD CONSTRAINT broken CHECK (user_id < 0) NOT VALID"));
+  EXPECT_NE(last_line(sends(1, "one", 1)).find("We keep trying"), std::string::npos);
+  for (int i = 0; i < 12; ++i) {
+    time.advance(15min);
+    run(with.arriving->catch_up(with));
+    run(background.join());
+  }
+  run(pg::run_script(*pool, "ALTER TABLE dating.photos DROP CONSTRAINT broken"));
+  EXPECT_NE(to_line(server.record.calls.back()).find("that is our fault"), std::string::npos);
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.photo_inbox"), "0");
+}
+
+struct ImpatientPhotoBot : PhotoBot {
+  ImpatientPhotoBot() : PhotoBot(1s) {}
+};
+
+TEST_F(ImpatientPhotoBot, AScreenWhosePhotoTheStoreDoesNotGiveComesWithoutItAndTheNextOneWithIt) {
+  presses(1, "ph:add");
+  sends(1, "one", 1);
+  store.hangs = true;
+  const auto without = presses(1, "ph:list");
+  EXPECT_EQ(without.back().method, "sendMessage");
+  EXPECT_NE(last_line(without).find("Photo 1 of 1"), std::string::npos) << last_line(without);
+  EXPECT_NE(buttons_of(without.back()).find("ph:ask:"), std::string::npos);
+  store.hangs = false;
+  const auto with_it = presses(1, "ph:list");
+  EXPECT_EQ(with_it.back().method, "editMessageMedia");
+  EXPECT_EQ(with_it.back().options.files.size(), 1u);
+}
+
 TEST_F(PhotoBot, WhatAKilledProcessHasLeftIsTakenUp) {
   server.files["left"] = images::numbered_photo(1);
   inbox_photo left{0, anna, dating_bot, 101, "left", "unique-left", 0};
@@ -636,7 +701,8 @@ std::vector<named_screen> all_screens(const view& to, const parts& with) {
   concealed.what.state = photo_state::hidden;
   arrival_facts good{.shown = 2, .total = 3},
       mixed{.shown = 1, .waiting = 2, .doubles = 1, .full = true, .total = 6},
-      bad{.delayed = 2, .refused_before = true, .not_fetched = true, .total = 1};
+      bad{.delayed = 2, .refused_before = true, .not_fetched = true, .total = 1},
+      ours{.delayed = 2, .put_off = true, .not_prepared = true, .total = 1};
   for (const auto one : {photo_error::not_a_picture, photo_error::too_large, photo_error::too_small,
                          photo_error::broken, photo_error::too_dear})
     bad.errors[one] = 1;
@@ -660,6 +726,7 @@ std::vector<named_screen> all_screens(const view& to, const parts& with) {
          return arrival(to, mixed);
        }()},
       {"what did not arrive", arrival(to, bad)},
+      {"what we fail at", arrival(to, ours)},
       {"not a photo", not_a_photo(to, false)},
       {"told: shown", *photo_shown(to, {main})},
       {"told: shown, others wait", *photo_shown(to, {main, photo_at(2, photo_state::shown), waits})},

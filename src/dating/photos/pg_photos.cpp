@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "async/event.hpp"
+#include "async/within.hpp"
 #include "dating/notices/notices.hpp"
 #include "dating/photos/photos.hpp"
 #include "dating/photos/photos_sql.hpp"
@@ -14,11 +15,16 @@ namespace {
 namespace sql = tandem::dating::sql::photos;
 using namespace std::chrono_literals;
 
-constexpr auto between_tries = 1min;
+constexpr auto between_tries = 1min, longest_wait = 15min;
+constexpr auto storing = 5min;  // both files with all tries of the store: so long nobody else begins
 // Of one person's photos, two that differ in so few bits are one picture sent twice (as a photo and as a
 // file); images::same_picture would take two selfies of one evening for one.
 constexpr int own_copy = 4;
-constexpr int batch = 100;  // blobs that are removed while nobody may store
+// Blobs that are taken at once, for how long they are ours, and when no more removal is begun: it has ended
+// long before somebody else may put or remove the same.
+constexpr int batch = 100;
+constexpr std::chrono::microseconds removing = 10min;
+constexpr auto removals_begin = 5min;
 constexpr std::size_t listed_at_once = 1'000;
 constexpr auto young = 24h;  // a blob that may belong to what has not committed yet
 
@@ -88,8 +94,14 @@ class pg_photos final : public photos {
     const auto row = rows.front();
     inbox_photo out{row.get<std::int64_t>(0), row.get<user_id>(1),     row.get<std::int64_t>(2),
                     row.get<std::int64_t>(3), row.get<std::string>(4), row.get<std::string>(5),
-                    row.get<int>(6)};
+                    row.get<int>(6),          row.get<int>(7)};
     co_return out;
+  }
+
+  task<> put_off(pg::session& in, inbox_photo what) override {
+    const auto pause =
+        std::min<std::chrono::minutes>(between_tries * (1 << std::min(what.waits, 4)), longest_wait);
+    co_await in(sql::put_off, what.inbox_id, with_.time.now() + pause);
   }
 
   task<> drop_received(pg::session& in, std::int64_t inbox_id) override {
@@ -108,9 +120,18 @@ class pg_photos final : public photos {
       co_await drop_received(on, what.inbox_id);
       co_return std::unexpected(to_error(made.error()));
     }
+    const names files{blob::id_of(made->photo), blob::id_of(made->thumbnail)};
+    const bool ours = co_await name_coming(on, what, files);
+    // Somebody else has done this one, or the person is gone: nothing to add, and nobody to tell.
+    if (!ours) co_return added_photo{.there_already = true};
+    try {
+      co_await with_.kept.put(std::move(made->photo));
+      co_await with_.kept.put(std::move(made->thumbnail));
+    } catch (const std::exception& error) {
+      throw store_away(error.what());
+    }
     const auto tx = co_await on.begin();
-    co_await (*tx)(sql::hold_blobs);
-    auto kept = co_await keep(*tx, what, std::move(*made));
+    auto kept = co_await keep(*tx, what, files, *made);
     co_await tx->commit();
     co_return kept;
   }
@@ -141,9 +162,8 @@ class pg_photos final : public photos {
   }
 
   task<images::bytes> bytes_of(blob::blob_id what) override {
-    auto found = co_await with_.kept.get(what);
-    if (!found) throw std::runtime_error("the blob of a photo is not there: " + what);
-    co_return std::move(*found);
+    auto work = read(std::move(what));
+    co_return co_await async::within(options_.reading_limit, std::move(work));
   }
   task<> note_file(pg::session& in, photo_id what, std::int64_t bot_id, std::string_view file_id) override {
     co_await in(sql::note_file, what, bot_id, file_id);
@@ -182,9 +202,9 @@ class pg_photos final : public photos {
   task<images::bytes> pair_bytes(pg::session& in, pair_picture what) override {
     const auto rows = co_await in(sql::pictures_of_pair, what.left, what.right);
     if (rows.empty()) throw std::runtime_error("a photo of the pair is gone");
-    auto left = co_await bytes_of(rows.front().get<std::string>(0));
-    auto right = co_await bytes_of(rows.front().get<std::string>(1));
-    auto made = co_await with_.shop.pair(std::move(left), std::move(right));
+    auto work = read_both(rows.front().get<std::string>(0), rows.front().get<std::string>(1));
+    auto both = co_await async::within(options_.reading_limit, std::move(work));
+    auto made = co_await with_.shop.pair(std::move(both.first), std::move(both.second));
     if (!made) throw std::runtime_error("the picture of a pair does not come about");
     co_return std::move(*made);
   }
@@ -284,20 +304,17 @@ class pg_photos final : public photos {
 
   task<std::int64_t> remove_dead(pg::pool& on) override {
     std::int64_t removed = 0;
-    for (int taken = batch; taken == batch;) {
+    for (int seen = batch; seen == batch;) {
       const auto tx = co_await on.begin();
       co_await (*tx)(sql::hold_blobs_alone);
-      const auto rows = co_await (*tx)(sql::dead, batch);
-      taken = rows.size();
-      std::vector<std::string> buried;
-      for (int i = 0; i < rows.size(); ++i) {
-        buried.push_back(rows[i].get<std::string>(0));
-        if (rows[i].get<bool>(1)) continue;
-        const bool gone = co_await with_.kept.remove(buried.back());
-        removed += gone ? 1 : 0;
-      }
-      co_await (*tx)(sql::bury, buried);
+      const auto rows = co_await (*tx)(sql::take_dead, batch, removing);
       co_await tx->commit();
+      seen = rows.size();
+      std::vector<std::string> ours;
+      for (int i = 0; i < rows.size(); ++i) {
+        if (!rows[i].get<bool>(1)) ours.push_back(rows[i].get<std::string>(0));
+      }
+      removed += co_await take_away(on, std::move(ours));
     }
     co_return removed;
   }
@@ -313,7 +330,6 @@ class pg_photos final : public photos {
       for (const auto& one : listed) {
         if (one.stored_at < with_.time.now() - young) old.push_back(one.id);
       }
-      // The lock is short: in small lots, each looked at again with the lock held.
       for (std::size_t i = 0; i < old.size(); i += batch) {
         const std::vector<std::string> some(
             old.begin() + static_cast<std::ptrdiff_t>(i),
@@ -324,16 +340,42 @@ class pg_photos final : public photos {
   }
 
  private:
-  // Stores both files and adds the row; the inbox' row goes with it.
+  struct names {
+    blob::blob_id picture, thumbnail;
+  };
+
+  // From here on nobody removes these files. False: the row is not there, or somebody else's just now.
+  task<bool> name_coming(pg::pool& on, const inbox_photo& what, const names& files) {
+    const auto tx = co_await on.begin();
+    co_await (*tx)(sql::hold_blobs);
+    const auto rows = co_await (*tx)(sql::name_coming, what.inbox_id, files.picture, files.thumbnail,
+                                     with_.time.now() + storing);
+    co_await tx->commit();
+    const bool ours = rows.front().get<bool>(0), being_removed = rows.front().get<bool>(1);
+    if (ours && being_removed) throw std::runtime_error("the same picture is just being removed");
+    co_return ours;
+  }
+
+  // Adds the row of what has been stored; the inbox' row, which named the files up to here, goes.
   task<std::expected<added_photo, photo_error>> keep(pg::transaction& in, const inbox_photo& what,
-                                                     images::prepared_photo made) {
-    const auto taken = co_await in(sql::drop_received, what.inbox_id);
+                                                     const names& files, const images::prepared_photo& made) {
     const auto person = co_await in(sql::hold_person, what.of);
-    // Somebody else has done this one, or the person is gone: nothing to add, and nobody to tell.
-    if (taken.affected() == 0 || person.empty()) co_return added_photo{.there_already = true};
-    const auto picture = co_await with_.kept.put(std::move(made.photo));
+    const auto taken = co_await in(sql::hold_named, what.inbox_id, files.picture, files.thumbnail);
+    if (taken.empty() || person.empty()) {
+      const std::vector<std::string> unnamed{files.picture, files.thumbnail};
+      co_await in(sql::bury, unnamed);
+      co_return added_photo{.there_already = true};
+    }
+    auto done = co_await add_row(in, what, files, made, person.front().get<int>(0));
+    co_await drop_received(in, what.inbox_id);
+    co_return done;
+  }
+
+  task<std::expected<added_photo, photo_error>> add_row(pg::transaction& in, const inbox_photo& what,
+                                                        const names& files,
+                                                        const images::prepared_photo& made, int trust) {
     const auto shape = std::bit_cast<std::int64_t>(made.shape);
-    const auto same = co_await in(sql::same_picture, what.of, picture, shape, own_copy);
+    const auto same = co_await in(sql::same_picture, what.of, files.picture, shape, own_copy);
     if (!same.empty()) {
       const auto row = same.front();
       co_return added_photo{row.get<photo_id>(0), state_of(row.get<std::string_view>(1)), true};
@@ -346,14 +388,14 @@ class pg_photos final : public photos {
       co_await remove(in, what.of, refused.front().get<photo_id>(0));
       --count;
     }
-    const auto thumbnail = co_await with_.kept.put(std::move(made.thumbnail));
     const auto looks = co_await in(sql::looks_bad, shape, images::same_picture, what.of);
     const bool suspicious = looks.front().get<bool>(0);
-    const bool trusted = options_.approve_all || person.front().get<int>(0) >= options_.shown_from_trust;
+    const bool trusted = options_.approve_all || trust >= options_.shown_from_trust;
     const auto state = trusted && !suspicious ? photo_state::shown : photo_state::waiting;
     const auto& unique = what.unique_id.empty() ? what.file_id : what.unique_id;
-    const auto rows = co_await in(sql::insert, what.of, count + 1, name_of(state), picture, thumbnail, shape,
-                                  made.width, made.height, unique, suspicious, with_.time.now());
+    const auto rows =
+        co_await in(sql::insert, what.of, count + 1, name_of(state), files.picture, files.thumbnail, shape,
+                    made.width, made.height, unique, suspicious, with_.time.now());
     if (state == photo_state::shown) co_await now_shown(in, what.of);
     co_return added_photo{rows.front().get<photo_id>(0), state, false};
   }
@@ -385,30 +427,54 @@ class pg_photos final : public photos {
     co_return true;
   }
 
-  task<std::int64_t> sweep(pg::pool& on, const std::vector<std::string>& old,
+  task<std::int64_t> sweep(pg::pool& on, std::vector<std::string> orphans,
                            const std::vector<in_use>& others) {
     const auto tx = co_await on.begin();
     co_await (*tx)(sql::hold_blobs_alone);
-    auto orphans = old;
-    const auto without = [&orphans](const std::vector<std::string>& used) {
-      std::erase_if(orphans,
-                    [&](const std::string& id) { return std::ranges::find(used, id) != used.end(); });
-    };
-    const auto rows = co_await (*tx)(sql::in_use, orphans);
-    std::vector<std::string> ours;
-    for (int i = 0; i < rows.size(); ++i) ours.push_back(rows[i].get<std::string>(0));
-    without(ours);
     for (const auto& other : others) {
       const auto theirs = co_await other(*tx, orphans);
-      without(theirs);
+      std::erase_if(orphans,
+                    [&](const std::string& id) { return std::ranges::find(theirs, id) != theirs.end(); });
     }
-    std::int64_t removed = 0;
-    for (const auto& id : orphans) {
-      const bool gone = co_await with_.kept.remove(id);
-      removed += gone ? 1 : 0;
-    }
+    const auto rows = co_await (*tx)(sql::take_orphans, orphans, removing);
     co_await tx->commit();
+    std::vector<std::string> ours;
+    for (int i = 0; i < rows.size(); ++i) ours.push_back(rows[i].get<std::string>(0));
+    co_return co_await take_away(on, std::move(ours));
+  }
+
+  // Removes what has been taken. What the store fails at stays taken: it may have heard of it all the same,
+  // and do it later.
+  task<std::int64_t> take_away(pg::pool& on, std::vector<std::string> ours) {
+    const auto until = with_.time.now() + removals_begin;
+    std::int64_t removed = 0;
+    std::vector<std::string> done;
+    std::exception_ptr failure;
+    for (const auto& id : ours) {
+      if (with_.time.now() > until) break;
+      try {
+        const bool was_there = co_await with_.kept.remove(id);
+        removed += was_there ? 1 : 0;
+        done.push_back(id);
+      } catch (const std::exception&) {
+        failure = std::current_exception();
+        break;
+      }
+    }
+    co_await on(sql::removed, done);
+    if (failure) std::rethrow_exception(failure);
     co_return removed;
+  }
+
+  task<images::bytes> read(blob::blob_id what) {
+    auto found = co_await with_.kept.get(what);
+    if (!found) throw std::runtime_error("the blob of a photo is not there: " + what);
+    co_return std::move(*found);
+  }
+  task<std::pair<images::bytes, images::bytes>> read_both(blob::blob_id left, blob::blob_id right) {
+    auto first = co_await read(std::move(left));
+    auto second = co_await read(std::move(right));
+    co_return std::pair(std::move(first), std::move(second));
   }
 
   photo_parts with_;

@@ -50,7 +50,8 @@ struct inbox_photo {
   user_id of;
   std::int64_t bot_id = 0, chat_id = 0;
   std::string file_id, unique_id;  // unique_id: Telegram's file_unique_id
-  int tries = 0;
+  int tries = 0;                   // without those that were put off
+  int waits = 0;                   // how often it was put off
 };
 
 enum class receipt : std::uint8_t {
@@ -69,6 +70,11 @@ enum class photo_error : std::uint8_t {
   full,      // has become so meanwhile
 };
 std::string_view name_of(photo_error what);
+
+// The store does not take a photo, or does not give one: of the machine, not of the photo.
+struct store_away : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 struct added_photo {
   photo_id id;
@@ -100,6 +106,8 @@ struct photo_options {
   bool approve_all = false;               // the sandbox's way; what is suspicious is for the operator still
   int shown_from_trust = 1;               // profiles.trust from which on a photo is shown at once
   std::chrono::seconds notice_delay{20};  // room for an undo, and for several decisions in one notice
+  // For what is read for a screen: somebody has pressed, and waits for all of it.
+  std::chrono::milliseconds reading_limit{4'000};
 };
 inline constexpr int most_tries = 5;  // to fetch and prepare a photo, a minute apart
 
@@ -113,13 +121,18 @@ class photos {
   virtual task<receipt> receive(pg::session& in, inbox_photo what) = 0;
   // People with something in the inbox that is due.
   virtual task<std::vector<user_id>> people_with_received(pg::session& in, int limit) = 0;
-  // The oldest one that is due; its try is counted, and the next one put off by a minute. Who cannot fetch it
+  // The oldest one that is due; its try is counted, and the next one is a minute away. Who cannot fetch it
   // on the last of most_tries, drops it.
   virtual task<std::optional<inbox_photo>> next_received(pg::session& in, user_id of) = 0;
+  // It has failed, and neither the photo nor Telegram is to blame: the try does not count, and the next one
+  // is further away each time, up to a quarter of an hour.
+  virtual task<> put_off(pg::session& in, inbox_photo what) = 0;
   // Takes it out of the inbox without effect.
   virtual task<> drop_received(pg::session& in, std::int64_t inbox_id) = 0;
-  // Prepares (seconds, in a child program), stores, and adds behind the last one, all that belongs to one
-  // photo in one transaction with the inbox' row. A picture that is refused is out of the inbox, too.
+  // Prepares (seconds, in a child program), stores, and adds behind the last one. The inbox' row names the
+  // files before they are put; the photo takes its place in one transaction, which waits for no file. A
+  // picture that is refused is out of the inbox, too. Throws store_away while the store does not take it,
+  // std::runtime_error while the same picture is just being removed.
   virtual task<std::expected<added_photo, photo_error>> add(pg::pool& on, inbox_photo what,
                                                             images::bytes picture) = 0;
 
@@ -136,7 +149,8 @@ class photos {
   virtual task<int> on_their_way(pg::session& in, user_id of) = 0;
 
   // --- showing
-  // Throws blob::damaged or std::runtime_error when the store does not have it.
+  // Throws blob::damaged or std::runtime_error when the store does not have it, async::timed_out when it does
+  // not give it within reading_limit. The same goes for both pictures of pair_bytes.
   virtual task<images::bytes> bytes_of(blob::blob_id what) = 0;
   // After an upload, the first or one because Telegram does not know the last file_id any more: what to send
   // it by from now on.
@@ -189,11 +203,12 @@ class photos {
   // Erases all rows of the person's photos; how many photos. What else deletes the rows (a cascade) does as
   // well: a trigger leaves their blobs to remove_dead().
   virtual task<std::int64_t> erase(pg::session& in, user_id of) = 0;
-  // Removes the blobs of deleted photos that no other photo refers to; how many. For the scheduler, and after
-  // an erasure.
+  // Removes the blobs of deleted photos, and of those that came to nothing, that no other photo and nothing
+  // in the inbox names; how many. No transaction waits for the store. What it fails at, it throws, and tries
+  // again in ten minutes at the earliest. For the scheduler, and after an erasure.
   virtual task<std::int64_t> remove_dead(pg::pool& on) = 0;
-  // Removes blobs of a day and more that neither a photo nor `others` refer to: what a killed process left.
-  // `others` names which of these ids somebody else in the same store needs.
+  // Removes blobs of a day and more that neither a photo nor the inbox nor `others` name: what is in no
+  // list. `others` names which of these ids somebody else in the same store needs.
   using in_use = std::function<task<std::vector<blob::blob_id>>(pg::session&, std::vector<blob::blob_id>)>;
   virtual task<std::int64_t> sweep_orphans(pg::pool& on, std::vector<in_use> others) = 0;
 };

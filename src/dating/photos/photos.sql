@@ -23,7 +23,7 @@ SELECT user_id FROM dating.photo_inbox WHERE next_at <= $1 GROUP BY user_id ORDE
 UPDATE dating.photo_inbox SET tries = tries + 1, next_at = $3
 WHERE inbox_id = (SELECT inbox_id FROM dating.photo_inbox WHERE user_id = $1 AND next_at <= $2
                   ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING inbox_id, user_id, bot_id, chat_id, file_id, unique_id, tries;
+RETURNING inbox_id, user_id, bot_id, chat_id, file_id, unique_id, tries, waits;
 
 -- name: drop_received :exec
 DELETE FROM dating.photo_inbox WHERE inbox_id = $1;
@@ -31,12 +31,35 @@ DELETE FROM dating.photo_inbox WHERE inbox_id = $1;
 -- name: on_their_way :one
 SELECT count(*) FROM dating.photo_inbox WHERE user_id = $1;
 
+-- name: put_off :exec
+UPDATE dating.photo_inbox SET tries = greatest(tries - 1, 0), waits = least(waits + 1, 100), next_at = $2
+WHERE inbox_id = $1;
+
 -- name: hold_blobs :one
--- While somebody stores, nobody may find that what is stored belongs to no row yet.
+-- Who names a blob, and who finds that nobody does, do it one after the other. Held for two statements.
 SELECT pg_advisory_xact_lock_shared(hashtext('dating.blobs')) IS NULL;
 
 -- name: hold_blobs_alone :one
 SELECT pg_advisory_xact_lock(hashtext('dating.blobs')) IS NULL;
+
+-- name: name_coming :one
+-- Skips a row that another transaction holds: an erasure, and whoever waits for it holds up the rest.
+WITH mine AS (
+  SELECT inbox_id FROM dating.photo_inbox WHERE inbox_id = $1 FOR UPDATE SKIP LOCKED
+), going AS (
+  SELECT EXISTS (SELECT FROM dating.dead_blobs WHERE blob_id IN ($2, $3) AND removing_until > now()) AS so
+), named AS (
+  UPDATE dating.photo_inbox i SET blob_id = $2, thumb_id = $3, next_at = greatest(i.next_at, $4)
+  FROM mine, going WHERE i.inbox_id = mine.inbox_id AND NOT going.so
+)
+SELECT EXISTS (SELECT FROM mine), going.so FROM going;
+
+-- name: hold_named :optional
+SELECT inbox_id FROM dating.photo_inbox WHERE inbox_id = $1 AND blob_id = $2 AND thumb_id = $3
+FOR UPDATE SKIP LOCKED;
+
+-- name: bury :exec
+INSERT INTO dating.dead_blobs (blob_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING;
 
 -- name: hold_person :optional
 SELECT trust FROM dating.profiles WHERE user_id = $1 FOR NO KEY UPDATE;
@@ -189,14 +212,27 @@ WITH inbox AS (DELETE FROM dating.photo_inbox WHERE user_id = $1),
      gone AS (DELETE FROM dating.photos WHERE user_id = $1 RETURNING photo_id)
 SELECT count(*) FROM gone;
 
--- name: dead :many
-SELECT d.blob_id, EXISTS (SELECT FROM dating.photos WHERE blob_id = d.blob_id)
-               OR EXISTS (SELECT FROM dating.photos WHERE thumb_id = d.blob_id)
-FROM dating.dead_blobs d ORDER BY d.blob_id LIMIT $1;
+-- name: take_dead :many
+-- What somebody has come to name again is no more dead; the rest is ours to remove. A time that has run out is
+-- that of a killed process.
+WITH found AS (
+  SELECT blob_id, dating.blob_in_use(blob_id) AS used FROM dating.dead_blobs
+  WHERE removing_until IS NULL OR removing_until <= now()
+  ORDER BY blob_id LIMIT $1 FOR UPDATE SKIP LOCKED
+), alive AS (
+  DELETE FROM dating.dead_blobs WHERE blob_id IN (SELECT blob_id FROM found WHERE used)
+), taken AS (
+  UPDATE dating.dead_blobs SET removing_until = now() + $2::interval
+  WHERE blob_id IN (SELECT blob_id FROM found WHERE NOT used)
+)
+SELECT blob_id, used FROM found;
 
--- name: bury :exec
+-- name: take_orphans :many
+INSERT INTO dating.dead_blobs AS d (blob_id, removing_until)
+SELECT id, now() + $2::interval FROM unnest($1::text[]) AS id WHERE NOT dating.blob_in_use(id) ORDER BY id
+ON CONFLICT (blob_id) DO UPDATE SET removing_until = excluded.removing_until
+  WHERE d.removing_until IS NULL OR d.removing_until <= now()
+RETURNING blob_id;
+
+-- name: removed :exec
 DELETE FROM dating.dead_blobs WHERE blob_id = ANY ($1::text[]);
-
--- name: in_use :many
-SELECT id FROM unnest($1::text[]) AS id
-WHERE EXISTS (SELECT FROM dating.photos WHERE blob_id = id) OR EXISTS (SELECT FROM dating.photos WHERE thumb_id = id);

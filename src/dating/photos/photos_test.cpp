@@ -12,6 +12,7 @@
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "dating/notices/notices.hpp"
+#include "dating/photos/faulty_store_for_test.hpp"
 #include "platform/images/pictures_for_test.hpp"
 #include "platform/pg/test_database.hpp"
 
@@ -47,6 +48,7 @@ struct Photos : testing::Test {
   fs::path folder = "/var/tmp/tandem-photos-test-" + std::to_string(getpid());
   blob::link_signer links{std::vector<std::byte>(32, std::byte{7}), "/blobs"};
   std::unique_ptr<blob::store> kept = blob::make_folder_store(folder, links);
+  faulty_store store{*kept, db.io.on()};
   async::thread_pool threads{2};
   std::unique_ptr<images::workshop> shop =
       images::make_workshop(threads, std::string(TANDEM_BINARY_DIR) + "/tandem-image");
@@ -72,7 +74,7 @@ struct Photos : testing::Test {
           pg::cardinality::exec};
       co_await in(trust, of, first ? 1 : 0);
     };
-    return {*kept, *shop, time, news, std::move(approved), {}};
+    return {store, *shop, time, news, std::move(approved), {}};
   }
 
   user_id person(std::int64_t number, bool has_profile = true) {
@@ -501,6 +503,123 @@ TEST_F(Photos, ErasingTakesWhatIsOnItsWayToo) {
   EXPECT_EQ(files(), 0u);
 }
 
+TEST_F(Photos, NoTransactionIsOpenWhileTheStoreWorks) {
+  int looks = 0;
+  const auto look = [&]() -> task<> {
+    static constexpr pg::statement open{
+        "test.open",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'",
+        pg::cardinality::one};
+    const auto rows = co_await pool(open);
+    EXPECT_EQ(rows.front().get<std::int64_t>(0), 0);
+    ++looks;
+  };
+  store.during_put = store.during_removal = look;
+  EXPECT_TRUE(db.run(room.remove(pool, anna, added(anna, 1))));
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 2);
+  db.run(kept->put(images::to_bytes("an orphan")));
+  time.advance(25h);
+  EXPECT_EQ(db.run(room.sweep_orphans(pool, {})), 1);
+  EXPECT_EQ(looks, 2 + 2 + 1);
+}
+
+TEST_F(Photos, WhatIsJustBeingStoredIsRemovedNeitherAsDeadNorAsAnOrphan) {
+  EXPECT_TRUE(db.run(room.remove(pool, boris, added(boris, 1))));  // the same files, and they are to go
+  int looks = 0;
+  store.during_put = [&]() -> task<> {
+    co_await room.remove_dead(pool);
+    time.advance(25h);
+    const auto swept = co_await room.sweep_orphans(pool, {});
+    EXPECT_EQ(swept, 0);
+    ++looks;
+  };
+  const auto stored = find(added(anna, 1));
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 0);
+  EXPECT_TRUE(db.run(kept->get(stored.picture)) && db.run(kept->get(stored.thumbnail)));
+}
+
+TEST_F(Photos, APictureThatIsJustBeingRemovedIsStoredAfterwards) {
+  EXPECT_TRUE(db.run(room.remove(pool, boris, added(boris, 1))));
+  EXPECT_EQ(receive(anna, "a"), receipt::accepted);
+  const auto taken = *db.run(room.next_received(pool, anna));
+  const auto picture = images::to_bytes(images::numbered_photo(1));
+  int refused = 0;
+  store.during_removal = [&]() -> task<> {
+    try {
+      co_await room.add(pool, taken, picture);
+    } catch (const std::runtime_error&) {
+      ++refused;
+    }
+  };
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 2);
+  EXPECT_EQ(refused, 2);
+  const auto done = db.run(room.add(pool, taken, picture));
+  ASSERT_TRUE(done);
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 0);
+  EXPECT_TRUE(db.run(kept->get(find(done->id).picture)));
+}
+
+TEST_F(Photos, ARemovalThatFailsIsRepeatedWhenItCannotComeLateAnyMore) {
+  EXPECT_TRUE(db.run(room.remove(pool, anna, added(anna, 1))));
+  store.away = true;
+  EXPECT_THROW(db.run(room.remove_dead(pool)), std::runtime_error);
+  store.away = false;
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 0) << "the store may be at it still";
+  EXPECT_EQ(number("SELECT count(*) FROM dating.dead_blobs WHERE removing_until > now() + interval '9 min'"),
+            2);
+  run("UPDATE dating.dead_blobs SET removing_until = now()");
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 2);
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(Photos, APhotoThatTheStoreDoesNotTakeIsTriedLessAndLessOftenAndNeverGivenUp) {
+  EXPECT_EQ(receive(anna, "a"), receipt::accepted);
+  store.away = true;
+  std::vector<int> pauses;
+  for (int i = 0; i < 6; ++i) {
+    std::optional<inbox_photo> due;
+    int minutes = 0;
+    while (!(due = db.run(room.next_received(pool, anna)))) {
+      time.advance(1min);
+      ++minutes;
+    }
+    pauses.push_back(minutes);
+    EXPECT_EQ(due->tries, 1);
+    EXPECT_EQ(due->waits, i);
+    EXPECT_THROW(db.run(room.add(pool, *due, images::to_bytes(images::numbered_photo(1)))), store_away);
+    db.run(room.put_off(pool, std::move(*due)));
+  }
+  EXPECT_EQ(pauses, (std::vector{0, 1, 2, 4, 8, 15}));
+  store.away = false;
+  time.advance(15min);
+  auto due = *db.run(room.next_received(pool, anna));
+  EXPECT_TRUE(db.run(room.add(pool, std::move(due), images::to_bytes(images::numbered_photo(1)))));
+  EXPECT_EQ(order(anna).size(), 1u);
+}
+
+TEST_F(Photos, WhatWasStoredOfAPhotoThatComesToNothingIsRemoved) {
+  EXPECT_EQ(receive(anna, "a"), receipt::accepted);
+  const auto half = *db.run(room.next_received(pool, anna));
+  store.puts_that_work = 1;  // as after a kill between the two
+  EXPECT_THROW(db.run(room.add(pool, half, images::to_bytes(images::numbered_photo(1)))), store_away);
+  EXPECT_EQ(files(), 1u);
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 0) << "it is needed for the next try";
+  db.run(people->erase(pool, anna));
+  EXPECT_EQ(db.run(room.remove_dead(pool)), 1);
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(Photos, AStoreThatDoesNotAnswerIsNotWaitedForLongerThanAScreenMay) {
+  const auto hers = find(added(anna, 1, true)), his = find(added(boris, 2, true));
+  const auto impatient = make_photos(with(), {.reading_limit = 20ms});
+  store.hangs = true;
+  EXPECT_THROW(db.run(impatient->bytes_of(hers.picture)), async::timed_out);
+  EXPECT_THROW(db.run(impatient->pair_bytes(pool, {hers.id, his.id, ""})), async::timed_out);
+  store.hangs = false;
+  EXPECT_FALSE(db.run(room.bytes_of(hers.picture)).empty());
+}
+
 TEST_F(Photos, OrphansGoAfterADayAndNothingElseDoes) {
   const auto used = find(added(anna, 1));
   const auto orphan = db.run(kept->put(images::to_bytes("left by a process that was killed")));
@@ -516,37 +635,6 @@ TEST_F(Photos, OrphansGoAfterADayAndNothingElseDoes) {
   EXPECT_FALSE(db.run(kept->get(orphan)));
   EXPECT_TRUE(db.run(kept->get(foreign)));
   EXPECT_TRUE(db.run(kept->get(used.picture)) && db.run(kept->get(used.thumbnail)));
-}
-
-TEST_F(Photos, TheSweepWaitsForAPhotoThatIsJustBeingStored) {
-  // An orphan of yesterday is sent again: it is young from the moment on in which it is stored.
-  const auto before = find(added(anna, 1));
-  run("ALTER TABLE dating.photos DISABLE TRIGGER bury_blobs; DELETE FROM dating.photos; "
-      "ALTER TABLE dating.photos ENABLE TRIGGER bury_blobs;");
-  for (const auto& id : {before.picture, before.thumbnail})
-    fs::last_write_time(folder / id.substr(0, 2) / id, fs::file_time_type::clock::now() - 48h);
-  EXPECT_EQ(receive(anna, "again"), receipt::accepted);
-  auto next = *db.run(room.next_received(pool, anna));
-  std::vector<std::string> trouble;
-  async::scope side(db.io.on(), [&](std::string_view what, const std::exception_ptr& why) {
-    trouble.push_back(std::string(what) + ": " + async::text_of(why));
-  });
-  std::int64_t swept = -1;
-  side.spawn("add", [](Photos& at, inbox_photo what) -> task<> {
-    auto picture = images::to_bytes(images::numbered_photo(1));
-    co_await at.room.add(at.pool, std::move(what), std::move(picture));
-  }(*this, std::move(next)));
-  side.spawn("sweep", [](Photos& at, std::int64_t& swept) -> task<> {
-    for (int round = 0; round < 20; ++round) {
-      std::vector<photos::in_use> nobody;
-      swept += co_await at.room.sweep_orphans(at.pool, std::move(nobody));
-    }
-  }(*this, swept));
-  db.run(side.join());
-  EXPECT_EQ(trouble, std::vector<std::string>{});
-  const auto now = db.run(room.list(pool, anna, bot));
-  ASSERT_EQ(now.size(), 1u);
-  EXPECT_TRUE(db.run(kept->get(now[0].picture)) && db.run(kept->get(now[0].thumbnail)));
 }
 
 }  // namespace

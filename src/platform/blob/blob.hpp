@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class store {
   virtual std::string link(const blob_id& id, instant until) const = 0;
 };
 
+// The name of these bytes, known before they are put.
+blob_id id_of(std::span<const std::byte> bytes);
 // True for what a put may return: ids come from links and from the database, too.
 bool is_blob_id(std::string_view text);
 

@@ -25,6 +25,7 @@ TYPED_TEST_SUITE_P(BlobConformance);
 TYPED_TEST_P(BlobConformance, BytesComeBackAndTheirNameIsTheirHash) {
   const auto id = this->put("hello");
   EXPECT_EQ(id, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  EXPECT_EQ(id_of(bytes_of("hello")), id) << "known before they are put";
   EXPECT_EQ(this->bench.io.run(this->bench.subject().get(id)), bytes_of("hello"));
   const auto empty = this->put("");
   EXPECT_EQ(this->bench.io.run(this->bench.subject().get(empty)), bytes_of(""));

@@ -22,12 +22,6 @@ namespace {
   throw std::system_error(errno, std::generic_category(), path.string());
 }
 
-blob_id id_of(std::span<const std::byte> bytes) {
-  unsigned char digest[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return text::hex_of(std::as_bytes(std::span(digest)));
-}
-
 void write_durably(const fs::path& path, std::span<const std::byte> bytes) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) fail(path);
@@ -156,6 +150,12 @@ class folder_store final : public store {
 };
 
 }  // namespace
+
+blob_id id_of(std::span<const std::byte> bytes) {
+  unsigned char digest[crypto_hash_sha256_BYTES];
+  crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  return text::hex_of(std::as_bytes(std::span(digest)));
+}
 
 bool is_blob_id(std::string_view text) {
   return text.size() == 2 * crypto_hash_sha256_BYTES &&

@@ -65,7 +65,7 @@ class http_bucket final : public bucket {
   task<std::optional<std::vector<std::byte>>> get(std::string key) override {
     ask what;
     what.key = std::move(key);
-    what.expected = options_.whole_up_to;
+    what.expected = options_.usual_bytes;
     const auto answer = co_await send(std::move(what));
     if (answer.status == 404 && read_problem(answer.body).starts_with("NoSuchKey")) co_return std::nullopt;
     must_be(answer, 200);

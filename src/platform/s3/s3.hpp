@@ -50,6 +50,9 @@ struct bucket_options {
   std::size_t part_bytes = 8 << 20;    // of a multipart upload; S3 takes parts from 5 MiB
   std::size_t whole_up_to = 16 << 20;  // larger objects are uploaded in parts
   std::size_t most_bytes = 512 << 20;  // of an object that is read
+  // What an object that is read may weigh, as far as its time goes: how much comes, the answer tells too
+  // late.
+  std::size_t usual_bytes = 1 << 20;
   // For one try of a small request; what is sent or read adds a second for each 256 KiB.
   std::chrono::milliseconds limit{10'000};
   http::retry_policy retries;

@@ -206,6 +206,14 @@ TEST(S3Bucket, ANoIsToldInTheStoresOwnWordsAndNotTriedAgain) {
   EXPECT_THROW(here.io.run(here.bucket->get("k")), s3::refused) << "a missing bucket is no missing object";
 }
 
+TEST(S3Bucket, ATryToReadIsAMatterOfSeconds) {
+  at_a_script here;
+  here.answers({{.none = true}, {200, "bytes"}});
+  EXPECT_TRUE(here.io.run(here.bucket->get("k")));
+  ASSERT_EQ(here.through.asked.size(), 2u);
+  for (const auto& one : here.through.asked) EXPECT_EQ(one.limit, 14s) << "10, and 1 MiB at 256 KiB a second";
+}
+
 TEST(S3Bucket, ALargeObjectGoesUpInParts) {
   at_a_script here;
   here.answers({{200, begun},
