@@ -48,11 +48,14 @@ class pg_reports final : public reports {
 
   task<bool> decide(pg::transaction& in, vacancy_id what, decision how,
                     std::optional<category_id> to) override {
-    const auto rows = co_await in(statements::lock_vacancy, what);
+    const auto now = time_.now();
+    std::vector<vacancy_id> which;
+    if (how == decision::author_banned) which = co_await ban(in, what);
+    which.push_back(what);
+    co_await in(statements::lock_vacancies, which);
+    const auto rows = co_await in(statements::post_of, what);
     if (rows.empty()) co_return false;
     const auto post = rows.front().get<post_id>(0);
-    const auto author = rows.front().get<std::string>(1);
-    const auto now = time_.now();
     switch (how) {
       case decision::right_category: co_await in(statements::label, post, "vacancy", false, now); break;
       case decision::recategorised: {
@@ -65,11 +68,11 @@ class pg_reports final : public reports {
       case decision::not_vacancy: {
         const auto scam = co_await in(statements::was_called_scam, what);
         co_await in(statements::label, post, "none", scam.front().get<bool>(0), now);
-        co_await withdraw(in, what, {what});
+        co_await withdraw(in, what, which);
         break;
       }
-      case decision::withdrawn: co_await withdraw(in, what, {what}); break;
-      case decision::author_banned: co_await ban(in, what, author); break;
+      case decision::withdrawn:
+      case decision::author_banned: co_await withdraw(in, what, which); break;
     }
     co_await in(statements::resolve, what, name_of(how), now);
     co_return true;
@@ -102,7 +105,11 @@ class pg_reports final : public reports {
   }
 
   task<bool> undo(pg::transaction& in, vacancy_id what) override {
-    const auto rows = co_await in(statements::lock_vacancy, what);
+    const auto gone = co_await in(statements::withdrawn_with, what);
+    auto which = ids(gone);
+    which.push_back(what);
+    co_await in(statements::lock_vacancies, which);
+    const auto rows = co_await in(statements::post_of, what);
     if (rows.empty()) co_return false;
     const auto decided = co_await in(statements::last_decision, what);
     const auto back = co_await in(statements::bring_back, what);
@@ -127,21 +134,19 @@ class pg_reports final : public reports {
     return out;
   }
 
-  task<> withdraw(pg::session& in, vacancy_id decided, std::vector<vacancy_id> which) {
+  task<> withdraw(pg::session& in, vacancy_id decided, const std::vector<vacancy_id>& which) {
     co_await in(statements::withdraw, which, decided);
     co_await in(statements::withdraw_due, which);
   }
 
-  task<> ban(pg::session& in, vacancy_id what, std::string author) {
-    std::vector<vacancy_id> which{what};
-    if (!author.empty()) {
-      co_await in(statements::ban, author, time_.now());
-      const auto others = co_await in(statements::of_author, author, time_.now() - recent);
-      for (const auto id : ids(others)) {
-        if (id != what) which.push_back(id);
-      }
-    }
-    co_await withdraw(in, what, std::move(which));
+  // What of this vacancy's author goes along, possibly itself.
+  task<std::vector<vacancy_id>> ban(pg::session& in, vacancy_id what) {
+    const auto rows = co_await in(statements::post_of, what);
+    const auto author = rows.empty() ? std::string() : rows.front().get<std::string>(1);
+    if (author.empty()) co_return std::vector<vacancy_id>();
+    co_await in(statements::ban, author, time_.now());
+    const auto all = co_await in(statements::of_author, author, time_.now() - recent);
+    co_return ids(all);
   }
 
   // Under another category: a new one for those who chose it, gone for those who wait and did not.

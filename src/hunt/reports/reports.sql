@@ -8,9 +8,13 @@ SELECT outcome FROM hunt.reports WHERE vacancy_id = $1 AND resolved_at IS NOT NU
 -- name: open :many
 SELECT vacancy_id FROM hunt.reports WHERE resolved_at IS NULL GROUP BY vacancy_id ORDER BY min(reported_at) LIMIT $1;
 
--- name: lock_vacancy :optional
-SELECT v.post_id, p.author_key FROM hunt.vacancies v JOIN hunt.posts p USING (post_id)
-WHERE v.vacancy_id = $1 FOR UPDATE OF v;
+-- name: post_of :optional
+SELECT v.post_id, p.author_key FROM hunt.vacancies v JOIN hunt.posts p USING (post_id) WHERE v.vacancy_id = $1;
+
+-- All that a decision is about, before anything else is: by their number, and before their deliveries, as whoever marks
+-- cards as sent does it.
+-- name: lock_vacancies :many
+SELECT vacancy_id FROM hunt.vacancies WHERE vacancy_id = ANY ($1) ORDER BY vacancy_id FOR NO KEY UPDATE;
 
 -- name: resolve :exec
 UPDATE hunt.reports SET outcome = $2, resolved_at = $3 WHERE vacancy_id = $1 AND resolved_at IS NULL;
@@ -63,6 +67,9 @@ WHERE vacancy_id = ANY ($1);
 
 -- name: withdraw_due :exec
 UPDATE hunt.deliveries SET state = 'withdrawn' WHERE vacancy_id = ANY ($1) AND state IN ('due', 'gathered');
+
+-- name: withdrawn_with :many
+SELECT vacancy_id FROM hunt.vacancies WHERE withdrawn_with = $1 AND state = 'withdrawn';
 
 -- name: bring_back :many
 UPDATE hunt.vacancies SET state = 'live', withdrawn_with = NULL WHERE withdrawn_with = $1 AND state = 'withdrawn'

@@ -1,11 +1,36 @@
 #include "hunt/reports/reports.hpp"
 
+#include "async/scope.hpp"
+#include "async/within.hpp"
+#include "hunt/delivery/deliveries_sql.hpp"
 #include "hunt/town_for_test.hpp"
 
 namespace tandem::hunt {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Does something else before the first statement of this name.
+class interrupted_transaction final : public pg::transaction {
+ public:
+  interrupted_transaction(pg::transaction& inner, std::string_view at, std::function<task<>()> meanwhile)
+      : inner_(inner), at_(at), meanwhile_(std::move(meanwhile)) {}
+  task<pg::result> run(const pg::statement& what, pg::params with) override {
+    if (what.name == at_ && meanwhile_) {
+      const auto once = std::exchange(meanwhile_, nullptr);
+      co_await once();
+    }
+    co_return co_await inner_.run(what, std::move(with));
+  }
+  task<> commit() override { return inner_.commit(); }
+  void after_commit(std::function<void()> then) override { inner_.after_commit(std::move(then)); }
+  bool was_interrupted() const { return !meanwhile_; }
+
+ private:
+  pg::transaction& inner_;
+  std::string_view at_;
+  std::function<task<>()> meanwhile_;
+};
 
 struct Reports : testing::Test, town {
   bool decide(vacancy_id what, decision how, std::optional<category_id> to = {}) {
@@ -39,7 +64,103 @@ struct Reports : testing::Test, town {
   vacancy_id landing = vacancy("Landing", {{design, 0.9}, {development, 0.6}});
 };
 
+// The delivery marks the cards of two vacancies as sent while an operator decides about one of them or both.
+struct ReportsBesideTheDelivery : Reports {
+  vacancy_id logo = vacancy("Logo", {{design, 0.9}});
+  std::vector<std::string> failed;
+  async::scope others{io.on(), [this](std::string_view who, const std::exception_ptr& why) {
+                        failed.push_back(std::string(who) + ": " + async::text_of(why));
+                      }};
+
+  ReportsBesideTheDelivery() {
+    for (const auto what : {landing, logo}) {
+      delivered(what, anna, design);
+      delivered(what, boris, design);
+    }
+    ask("UPDATE hunt.deliveries SET state = 'due'");
+  }
+  ~ReportsBesideTheDelivery() override { run(others.stop()); }
+
+  // Of both vacancies, the later one first.
+  task<> mark_sent(pg::session& in) {
+    const std::vector<std::int64_t> what{logo.value, landing.value}, who{anna.id.value, anna.id.value},
+        slots{0, 0}, messages{7, 8}, shown{1, 1};
+    const std::vector<instant> at{time.now(), time.now()};
+    co_await in(sql::deliveries::mark_sent, what, who, slots, messages, at, shown);
+  }
+  task<> mark_sent_in_transaction() {
+    const auto tx = co_await pool->begin();
+    co_await mark_sent(*tx);
+    co_await tx->commit();
+  }
+  task<> decide_at(decision how, std::optional<category_id> to) {
+    const auto tx = co_await pool->begin();
+    EXPECT_TRUE(co_await complaints->decide(*tx, logo, how, to));
+    co_await tx->commit();
+  }
+  // Until somebody waits for a lock of this database.
+  task<> somebody_waits() {
+    static constexpr pg::statement waiting{"test.waiting",
+                                           "SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                                           "current_database() AND wait_event_type = 'Lock'",
+                                           pg::cardinality::one};
+    for (std::int64_t count = 0; count == 0;) {
+      const auto rows = co_await (*pool)(waiting);
+      count = rows.front().get<std::int64_t>(0);
+    }
+  }
+  task<> delivery_comes_between() {
+    others.spawn("delivery", mark_sent_in_transaction());
+    co_await async::within(20s, somebody_waits());
+  }
+  task<> decide_with_the_delivery_between(decision how, std::optional<category_id> to, std::string_view at) {
+    const auto tx = co_await pool->begin();
+    interrupted_transaction in(*tx, at, [this] { return delivery_comes_between(); });
+    EXPECT_TRUE(co_await complaints->decide(in, logo, how, to));
+    EXPECT_TRUE(in.was_interrupted());
+    co_await in.commit();
+    co_await others.join();
+  }
+  task<> mark_sent_with_the_decision_between(decision how, std::optional<category_id> to) {
+    const auto tx = co_await pool->begin();
+    co_await mark_sent(*tx);
+    others.spawn("operator", decide_at(how, to));
+    co_await async::within(20s, somebody_waits());
+    co_await tx->commit();
+    co_await others.join();
+  }
+  std::string of_logo() {
+    return ask("SELECT string_agg(state, ' ' ORDER BY user_id) FROM hunt.deliveries WHERE vacancy_id = " +
+               std::to_string(logo.value));
+  }
+};
+
 }  // namespace
+
+TEST_F(ReportsBesideTheDelivery, WithdrawingWaitsForNobodyWhoWaitsForIt) {
+  run(decide_with_the_delivery_between(decision::withdrawn, {}, "reports.withdraw_due"));
+  EXPECT_EQ(failed, std::vector<std::string>());
+  EXPECT_EQ(of_logo(), "sent withdrawn") << "what was sent is written as sent all the same";
+}
+
+TEST_F(ReportsBesideTheDelivery, ABanLocksAllThatItTakesAlongAtOnce) {
+  run(decide_with_the_delivery_between(decision::author_banned, {}, "reports.withdraw"));
+  EXPECT_EQ(failed, std::vector<std::string>());
+  EXPECT_EQ(of_logo(), "sent withdrawn");
+  EXPECT_EQ(state_of(landing), "withdrawn");
+}
+
+TEST_F(ReportsBesideTheDelivery, FilingUnderAnotherCategoryDoesToo) {
+  run(decide_with_the_delivery_between(decision::recategorised, development, "reports.refile_due"));
+  EXPECT_EQ(failed, std::vector<std::string>());
+  EXPECT_EQ(of_logo(), "sent withdrawn");
+}
+
+TEST_F(ReportsBesideTheDelivery, WhoeverComesSecondWaitsAndThenSeesWhatWasSent) {
+  run(mark_sent_with_the_decision_between(decision::author_banned, {}));
+  EXPECT_EQ(failed, std::vector<std::string>());
+  EXPECT_EQ(of_logo(), "sent withdrawn");
+}
 
 TEST_F(Reports, AreGroupedByReasonAndOnlyWhoGotTheVacancyCounts) {
   const auto stranger = reader_of(3, design);

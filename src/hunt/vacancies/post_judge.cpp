@@ -396,11 +396,12 @@ class post_judge final : public async::part {
                                 const std::unordered_map<post_id, judged_post*>& by_id, instant now) {
     vacancy_columns fresh, revised;
     std::vector<instant> posted_at, seen_at;  // of the fresh ones
-    std::vector<std::int64_t> gone, closed, refiled, named;
+    std::vector<std::int64_t> known_before, gone, closed, refiled, named;
     std::vector<std::string> contacts;
     for (auto& post : posts) {
       if (!post.still_waiting) continue;
       const bool known = post.vacancy != vacancy_id();
+      if (known) known_before.push_back(post.vacancy.value);
       if (!post.is_vacancy()) {
         post.withdrawn = known && post.live;
         if (post.withdrawn) (post.closed ? closed : gone).push_back(post.vacancy.value);
@@ -425,6 +426,7 @@ class post_judge final : public async::part {
         seen_at.push_back(post.seen_at);
       }
     }
+    if (!known_before.empty()) co_await tx.along(sql::lock_vacancies, known_before);
     if (!named.empty()) co_await tx(sql::name_contacts, named, contacts);
     if (!gone.empty()) co_await tx(sql::withdraw, gone, false);
     if (!closed.empty()) co_await tx(sql::withdraw, closed, true);

@@ -53,6 +53,10 @@ FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
         employment, engine)
 RETURNING post_id, vacancy_id;
 
+-- Before their deliveries and by their number, as whoever marks cards as sent does it.
+-- name: lock_vacancies :many
+SELECT vacancy_id FROM hunt.vacancies WHERE vacancy_id = ANY ($1) ORDER BY vacancy_id FOR NO KEY UPDATE;
+
 -- name: revise_vacancies :exec
 UPDATE hunt.vacancies v
 SET title = u.title, essence = u.essence, budget = u.budget, withdrawn_by_edit = false,
