@@ -1,5 +1,6 @@
 #include "async/crew.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -24,7 +25,7 @@ struct crew::place {
   std::string name;
   round again;
   std::optional<std::string> trouble;  // of the last failed round, until one has succeeded
-  bool pausing = false;
+  bool pausing = false, over = false;
   steady::time_point began;
 
   bool fails() const { return trouble && (pausing || steady::now() - began < settled_after); }
@@ -32,6 +33,10 @@ struct crew::place {
 
 crew::crew(executor on, scope::sink on_failure, pauses between)
     : on_(std::move(on)), on_failure_(std::move(on_failure)), between_(between) {}
+
+crew::~crew() {
+  for (const auto& one : places_) one->over = true;
+}
 
 void crew::begin() {
   if (runs()) return;
@@ -55,6 +60,9 @@ void crew::spawn(std::string name, task<> work) {
 
 task<> crew::repeat(std::shared_ptr<place> mine, scope::sink on_failure, pauses between) {
   for (int failures = 0;;) {
+    // A round may have shut itself off from cancellation, to leave in an orderly way.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (mine->over) throw boost::system::system_error(asio::error::operation_aborted);
     mine->began = steady::now();
     std::exception_ptr failure;
     try {
@@ -62,10 +70,7 @@ task<> crew::repeat(std::shared_ptr<place> mine, scope::sink on_failure, pauses 
     } catch (...) {
       failure = std::current_exception();
     }
-    // Whatever comes out of a round that was cancelled is its end and no failure.
-    const auto asked = co_await asio::this_coro::cancellation_state;
-    if (asked.cancelled() != asio::cancellation_type::none)
-      throw boost::system::system_error(asio::error::operation_aborted);
+    if (mine->over) continue;  // whatever came out of a round that was cancelled is no failure
     if (!failure) {
       failures = 0;
       mine->trouble.reset();
@@ -83,6 +88,7 @@ task<> crew::repeat(std::shared_ptr<place> mine, scope::sink on_failure, pauses 
 
 task<> crew::stop() {
   stopping_ = true;
+  for (const auto& one : places_) one->over = true;
   if (scope_) co_await scope_->stop();
 }
 

@@ -18,6 +18,9 @@ class crew {
   // `on_failure` hears of a loop's first failure in a row and whenever it fails with another text, and of
   // each piece of work that failed.
   crew(executor on, scope::sink on_failure, pauses between = {});
+  ~crew();
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
 
   // Takes work from now on; also after a stop().
   void begin();

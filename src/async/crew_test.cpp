@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "async/event.hpp"
 #include "async/loop.hpp"
 #include "async/within.hpp"
@@ -110,6 +113,27 @@ TEST_F(Crew, ARoundThatTurnsItsCancellationIntoAnotherErrorEndsAllTheSame) {
   io.run(people.stop());
   EXPECT_EQ(rounds, 1);
   EXPECT_TRUE(heard.empty());
+}
+
+TEST_F(Crew, ARoundThatLeavesUncancellableEndsWithTheStopToo) {
+  people.begin();
+  people.keep("orderly", [&]() -> task<> {
+    ++rounds;
+    std::exception_ptr stopped;
+    try {
+      co_await bell.wait();
+    } catch (...) {
+      stopped = std::current_exception();
+    }
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    co_await yield();  // writes down where it was
+    if (stopped) std::rethrow_exception(stopped);
+  });
+  until([&] { return rounds == 1; });
+  bell.ring();
+  until([&] { return rounds == 2; });
+  io.run(within(20s, people.stop()));
+  EXPECT_EQ(rounds, 2);
 }
 
 TEST(Insist, WhatPassesIsDoneAgainAndWhatDoesNotIsThrown) {
