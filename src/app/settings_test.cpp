@@ -8,6 +8,15 @@
 namespace tandem::app {
 namespace {
 
+TEST(AppSettings, WhatWasSentIsKnownForAsLongAsItMayBeSent) {
+  settings all;
+  all.retain_deliveries_days = 12;
+  all.oldest_delivered_h = 240;
+  EXPECT_TRUE(check_together(all).empty());
+  all.retain_deliveries_days = 11;
+  EXPECT_EQ(check_together(all).size(), 1U);
+}
+
 TEST(AppSettings, WhatMayHoldAPasswordIsNotPrinted) {
   settings all;
   for (const auto& one : all.describe()) {

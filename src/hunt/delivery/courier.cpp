@@ -2,13 +2,13 @@
 #include <boost/json/parse.hpp>
 #include <set>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
-#include "async/within.hpp"
 #include "hunt/delivery/card_rows.hpp"
 #include "hunt/delivery/deliveries_sql.hpp"
 #include "hunt/delivery/delivery.hpp"
 #include "hunt/delivery/hand_out.hpp"
+#include "hunt/delivery/pause.hpp"
 #include "platform/log/log.hpp"
 
 namespace tandem::hunt {
@@ -19,7 +19,9 @@ using namespace std::chrono_literals;
 
 constexpr auto poll_every = 1s;            // behind the wake-ups: rows of a killed process, rows put off
 constexpr std::size_t cards_kept = 2'000;  // per process; a card is a few hundred bytes
-constexpr auto shown_for = 2s;             // a rendered card says its age: "12 s ago"
+constexpr auto give_up_every = 1min;
+constexpr auto held_at_most = 24h;  // by a reader's quiet hours
+constexpr auto shown_for = 2s;      // a rendered card says its age: "12 s ago"
 
 struct key {
   std::int64_t vacancy = 0, user = 0, slot = 0;
@@ -38,7 +40,7 @@ struct due {
 
 // What became of rows, until the next write: one statement for all that ended meanwhile.
 struct outcomes {
-  std::vector<std::int64_t> vacancies, users, slots, messages, shown, deferred;
+  std::vector<std::int64_t> vacancies, users, slots, messages, shown, deferred, pauses;
   std::vector<instant> at;
 
   void add(const key& id) {
@@ -55,11 +57,7 @@ class delivery_part final : public async::part {
       : with_(std::move(with)),
         settings_(settings),
         log_("delivery"),
-        work_(with_.on,
-              [this](std::string_view task, const std::exception_ptr& failure) {
-                log_.error("a task of the delivery failed",
-                           {{"task", task}, {"error", async::text_of(failure)}});
-              }),
+        work_(with_.on, log::failures_to(log_)),
         due_bell_(with_.on),
         outcome_bell_(with_.on),
         readers_(settings_) {}
@@ -67,23 +65,24 @@ class delivery_part final : public async::part {
   std::string_view name() const override { return "delivery"; }
 
   task<> start() override {
-    if (running_) co_return;
-    running_ = true;
-    work_.spawn("fan out", fan_out());
-    work_.spawn("find bots", find_bots());
-    work_.spawn("write outcomes", write_outcomes());
+    if (work_.runs()) co_return;
+    work_.begin();
+    // What was under way at the last stop is due still, but for what had ended: that is only to be written.
+    for (auto& [bot_id, mine] : lanes_) mine.in_flight.clear();
+    for (const auto& [bot_id, id] : ended_) lanes_.at(bot_id).in_flight.insert(id);
+    work_.keep("fan out", [this] { return fan_out(); });
+    work_.keep("find bots", [this] { return find_bots(); });
+    work_.keep("write outcomes", [this] { return write_outcomes(); });
+    for (auto& [bot_id, mine] : lanes_) keep_courier(bot_id, mine);
   }
 
   task<> stop() override {
-    running_ = false;
     co_await work_.stop();
     // What was accepted before the stop is written down, so that nobody gets it twice after the restart.
     co_await flush();
   }
 
-  async::health state() const override {
-    return {running_, failing_.empty() ? std::string() : "outcomes wait for the database: " + failing_};
-  }
+  async::health state() const override { return work_.state(); }
 
  private:
   struct lane {
@@ -91,6 +90,7 @@ class delivery_part final : public async::part {
     std::set<key> in_flight;
     // What was written while a query for due rows was under way: the query may still show it as due.
     std::set<key> written_meanwhile;
+    bool asks = false;  // such a query is under way
     async::event changed;
   };
 
@@ -122,32 +122,41 @@ class delivery_part final : public async::part {
 
   // A courier for each bot that has something due; at start that is what a killed process left behind.
   task<> find_bots() {
-    for (;;) {
-      try {
-        const auto rows = co_await with_.db(sql::bots_with_due, with_.time.now());
-        for (int i = 0; i < rows.size(); ++i) wake(rows[i].get<std::int64_t>(0));
-      } catch (const pg::unavailable& error) {
-        log_.warn("the database does not answer", {{"error", error.what()}});
-      }
-      co_await due_bell_.wait_for(poll_every);
+    if (const auto now = with_.time.now(); now - gave_up_at_ >= give_up_every) {
+      const auto old = co_await with_.db(sql::give_up_old, now, now - settings_.oldest,
+                                         now - settings_.oldest - held_at_most);
+      if (!old.empty()) gave_up(old.size());
+      gave_up_at_ = now;
     }
+    const auto rows = co_await with_.db(sql::bots_with_due, with_.time.now());
+    for (int i = 0; i < rows.size(); ++i) wake(rows[i].get<std::int64_t>(0));
+    co_await due_bell_.wait_for(poll_every);
+  }
+
+  void gave_up(int cards) {
+    log_.error("cards are given up", {{"cards", cards}});
+    if (with_.observer.given_up) with_.observer.given_up(cards);
   }
 
   void wake(std::int64_t bot_id) {
     const auto [found, fresh] = lanes_.try_emplace(bot_id, with_.on);
-    if (fresh) work_.spawn("courier", courier(bot_id, found->second));
+    if (fresh) return keep_courier(bot_id, found->second);
     found->second.changed.ring();
   }
 
+  void keep_courier(std::int64_t bot_id, lane& mine) {
+    work_.keep("courier of bot " + std::to_string(bot_id),
+               [this, bot_id, &mine] { return courier(bot_id, mine); });
+  }
+
   task<> courier(std::int64_t bot_id, lane& mine) {
-    for (;;) {
-      co_await mine.changed.wait();
-      try {
-        co_await send_some(bot_id, mine);
-      } catch (const pg::unavailable& error) {
-        log_.warn("the database does not answer", {{"bot", bot_id}, {"error", error.what()}});
-      }
-    }
+    co_await send_some(bot_id, mine);
+    co_await mine.changed.wait();
+  }
+
+  // Also by another bot: that one was removed, and what waited for it was given to this one.
+  bool is_under_way(const key& id) const {
+    return std::ranges::any_of(lanes_, [&](const auto& one) { return one.second.in_flight.contains(id); });
   }
 
   // Fills the window of what is under way. Woken again when part of it has ended.
@@ -157,11 +166,13 @@ class delivery_part final : public async::part {
     // What is under way is still due in the database, and comes first there.
     const auto wanted = static_cast<std::int64_t>(window + mine.in_flight.size());
     mine.written_meanwhile.clear();
+    mine.asks = true;
     const auto rows = co_await with_.db(sql::due, bot_id, with_.time.now(), wanted);
+    mine.asks = false;
     std::vector<due> fresh;
     for (int i = 0; i < rows.size(); ++i) {
       const key id{rows[i].get<std::int64_t>(0), rows[i].get<std::int64_t>(1), rows[i].get<std::int64_t>(2)};
-      if (mine.in_flight.contains(id) || mine.written_meanwhile.contains(id)) continue;
+      if (is_under_way(id) || mine.written_meanwhile.contains(id)) continue;
       fresh.push_back({id, rows[i].get<category_id>(3), rows[i].get<std::int64_t>(4),
                        rows[i].get<std::string>(5), rows[i].get<std::int64_t>(6), rows[i].get<bool>(7),
                        rows[i].get<std::string>(8)});
@@ -171,7 +182,7 @@ class delivery_part final : public async::part {
     for (auto& one : fresh) {
       if (mine.in_flight.size() >= window) break;
       const auto card = cards_.find(vacancy_id(one.id.vacancy));
-      if (card == cards_.end()) continue;
+      if (card == cards_.end() || is_under_way(one.id)) continue;
       auto message = rendered(card->second, one);
       mine.in_flight.insert(one.id);
       if (!one.deferred) note_handed(one.id.vacancy, card->second.posted_at);
@@ -256,8 +267,9 @@ class delivery_part final : public async::part {
     } else if (answer.error().why == refusal::stopped) {
       mine.in_flight.erase(row.id);  // stays due: whoever delivers next sends it
       co_return;
-    } else if (is_for_later(answer.error().why)) {
+    } else if (const auto pause = pause_after(answer.error())) {
       put_off_.add(row.id);
+      put_off_.pauses.push_back(pause->count());
     } else {
       if (!answer.error().chat_is_closed()) {
         log_.error("a card was refused",
@@ -269,31 +281,13 @@ class delivery_part final : public async::part {
     outcome_bell_.ring();
   }
 
-  static bool is_for_later(telegram::refusal why) {
-    using telegram::refusal;
-    return why == refusal::flood || why == refusal::server || why == refusal::uncertain ||
-           why == refusal::unreachable || why == refusal::unauthorized;
-  }
-
   task<> write_outcomes() {
-    for (;;) {
-      co_await outcome_bell_.wait();
-      bool again = false;
-      try {
-        co_await flush();
-        failing_.clear();
-      } catch (const pg::unavailable& error) {
-        failing_ = error.what();
-        again = true;  // the rows are kept: nothing is sent twice for want of a database
-      }
-      if (again) {
-        co_await async::sleep_for(100ms);
-        outcome_bell_.ring();
-      }
-    }
+    co_await flush();
+    co_await outcome_bell_.wait();
   }
 
-  // Writes what has ended so far. On failure everything is kept for the next try.
+  // Writes what has ended so far. On failure everything is kept for the next try: nothing is sent twice for
+  // want of a database.
   task<> flush() {
     while (!sent_.empty() || !refused_.empty() || !put_off_.empty() || !handed_.empty()) {
       auto sent = std::exchange(sent_, {});
@@ -315,8 +309,10 @@ class delivery_part final : public async::part {
       for (const auto& [bot_id, id] : ended) {
         auto& mine = lanes_.at(bot_id);
         mine.in_flight.erase(id);
-        mine.written_meanwhile.insert(id);
         mine.changed.ring();
+        for (auto& [other, lane] : lanes_) {
+          if (lane.asks) lane.written_meanwhile.insert(id);
+        }
       }
     }
   }
@@ -339,8 +335,9 @@ class delivery_part final : public async::part {
     if (!refused.empty())
       co_await with_.db(sql::mark_refused, refused.vacancies, refused.users, refused.slots);
     if (!put_off.empty()) {
-      co_await with_.db(sql::put_off, put_off.vacancies, put_off.users, put_off.slots, with_.time.now(),
-                        settings_.attempts);
+      const auto over = co_await with_.db(sql::put_off, put_off.vacancies, put_off.users, put_off.slots,
+                                          put_off.pauses, with_.time.now(), settings_.attempts);
+      if (!over.empty()) gave_up(over.size());
     }
   }
 
@@ -353,6 +350,7 @@ class delivery_part final : public async::part {
     append(into.at, from.at);
     append(into.shown, from.shown);
     append(into.deferred, from.deferred);
+    append(into.pauses, from.pauses);
   }
 
   void tell(const outcomes& sent) {
@@ -377,7 +375,7 @@ class delivery_part final : public async::part {
   delivery_parts with_;
   delivery_settings settings_;
   log::logger log_;
-  async::scope work_;
+  async::crew work_;
   async::event due_bell_, outcome_bell_;
   hand_out readers_;
   std::map<std::int64_t, lane> lanes_;
@@ -387,8 +385,7 @@ class delivery_part final : public async::part {
   outcomes sent_, refused_, put_off_;
   std::vector<std::pair<std::int64_t, instant>> handed_;
   std::vector<std::pair<std::int64_t, key>> ended_;
-  std::string failing_;
-  bool running_ = false;
+  instant gave_up_at_{};
 };
 
 }  // namespace

@@ -100,12 +100,15 @@ LEFT JOIN hunt.reply_templates base ON base.user_id = d.user_id AND base.categor
 WHERE d.state = 'due' AND d.bot_id = $1 AND d.due_at <= $2
 ORDER BY d.due_at, d.turn LIMIT $3;
 
--- $6: what the message shows. What came later by its reader's own wish is no measure of our speed.
+-- $6: what the message shows. What came later by its reader's own wish is no measure of our speed. Vacancies are locked by
+-- their number and before their deliveries: whoever withdraws or files anew does it in this order, too.
 -- name: mark_sent :exec
-WITH done AS (
+WITH locked AS MATERIALIZED (
+  SELECT vacancy_id FROM hunt.vacancies WHERE vacancy_id = ANY ($1::bigint[]) ORDER BY vacancy_id FOR NO KEY UPDATE),
+done AS (
   UPDATE hunt.deliveries d SET state = 'sent', message_id = m.message_id, sent_at = m.at, shown = m.shown
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[])
-    AS m (vacancy_id, user_id, slot, message_id, at, shown)
+    AS m (vacancy_id, user_id, slot, message_id, at, shown) JOIN locked USING (vacancy_id)
   WHERE d.vacancy_id = m.vacancy_id AND d.user_id = m.user_id AND d.slot = m.slot
   RETURNING d.vacancy_id, d.sent_at, d.deferred)
 UPDATE hunt.vacancies v
@@ -115,8 +118,10 @@ FROM (SELECT vacancy_id, min(sent_at) AS first_at, max(sent_at) AS last_at FROM 
 WHERE v.vacancy_id = s.vacancy_id;
 
 -- name: mark_handed :exec
+WITH locked AS MATERIALIZED (
+  SELECT vacancy_id FROM hunt.vacancies WHERE vacancy_id = ANY ($1::bigint[]) ORDER BY vacancy_id FOR NO KEY UPDATE)
 UPDATE hunt.vacancies v SET handed_at = m.at
-FROM unnest($1::bigint[], $2::timestamptz[]) AS m (vacancy_id, at)
+FROM unnest($1::bigint[], $2::timestamptz[]) AS m (vacancy_id, at) JOIN locked USING (vacancy_id)
 WHERE v.vacancy_id = m.vacancy_id AND v.handed_at IS NULL;
 
 -- name: mark_refused :exec
@@ -124,14 +129,28 @@ UPDATE hunt.deliveries d SET state = 'refused'
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (vacancy_id, user_id, slot)
 WHERE d.vacancy_id = m.vacancy_id AND d.user_id = m.user_id AND d.slot = m.slot AND d.state = 'due';
 
--- The server did not take it: later, at growing distances, until the attempts are used up.
--- name: put_off :exec
-UPDATE hunt.deliveries d
-SET attempts = d.attempts + 1,
-    due_at = $4::timestamptz + least(600, 2 ^ d.attempts) * interval '1 second',
-    state = CASE WHEN d.attempts + 1 >= $5 THEN 'refused' ELSE 'due' END
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (vacancy_id, user_id, slot)
-WHERE d.vacancy_id = m.vacancy_id AND d.user_id = m.user_id AND d.slot = m.slot AND d.state = 'due';
+-- The server did not take it. $4: in so many seconds again; 0: later, at growing distances, until the attempts are used
+-- up. Returned is what was given up.
+-- name: put_off :many
+WITH later AS (
+  UPDATE hunt.deliveries d
+  SET attempts = d.attempts + (m.pause = 0)::integer,
+      due_at = $5::timestamptz
+               + CASE m.pause WHEN 0 THEN least(600, 2 ^ d.attempts) ELSE m.pause END * interval '1 second',
+      state = CASE WHEN m.pause = 0 AND d.attempts + 1 >= $6 THEN 'refused' ELSE 'due' END
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS m (vacancy_id, user_id, slot, pause)
+  WHERE d.vacancy_id = m.vacancy_id AND d.user_id = m.user_id AND d.slot = m.slot AND d.state = 'due'
+  RETURNING d.vacancy_id, d.state)
+SELECT vacancy_id FROM later WHERE state = 'refused';
+
+-- News of yesterday is none: what waited for its sender so long. $2: published before; $3: and what its reader's own
+-- hours held back. A card that is due later than now is waiting for its reader's morning.
+-- name: give_up_old :many
+UPDATE hunt.deliveries d SET state = 'refused'
+FROM hunt.vacancies v
+WHERE d.state = 'due' AND d.due_at <= $1 AND v.vacancy_id = d.vacancy_id
+  AND v.posted_at < CASE WHEN d.deferred THEN $3::timestamptz ELSE $2 END
+RETURNING d.vacancy_id;
 
 -- name: waiting :one
 SELECT count(*), min(due_at) FROM hunt.deliveries WHERE state = 'due';

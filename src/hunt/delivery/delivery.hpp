@@ -19,10 +19,13 @@ struct delivery_settings {
   // Handed to the sender at once, per bot. Most of them wait there for their turn and are still due in the
   // database, so that a kill neither loses nor doubles them; what is on the wire is bounded by the sender.
   int in_flight_per_bot = 1'000;
-  int attempts = 10;  // of a delivery that the server does not take, over about an hour; then refused
+  // Of a delivery that the server does not take (5xx, no answer), over about an hour; then refused. A flood
+  // wait, a revoked token or no connection is no attempt: those are waited for.
+  int attempts = 14;
   // A vacancy that is handed out later than this after its publication comes in a list, never as a card …
   std::chrono::minutes fresh{60};
-  // … and not at all after this: a back-fill is there to be searched, not to be read.
+  // … and not at all after this: a back-fill is there to be searched, not to be read. What waits for a bot
+  // that cannot send is given up then, too.
   std::chrono::hours oldest{24};
   // What old vacancies wait for others of their kind, so that one message comes and not ten.
   std::chrono::minutes gathers_for{3};
@@ -43,6 +46,8 @@ using render_card =
 struct delivery_observer {
   std::function<void(vacancy_id, instant posted, instant at)> handed;
   std::function<void(vacancy_id, instant posted, std::span<const instant> readers)> delivered;
+  // So many cards or lists are given up for good: the server did not take them.
+  std::function<void(std::int64_t messages)> given_up = {};
 };
 
 // Turns published vacancies into one delivery row per person (lane "deliver") and sends the rows that are
@@ -75,6 +80,7 @@ struct follow_up_parts {
   outlet senders;
   render_card render;
   render_list render_many;
+  std::function<void(std::int64_t messages)> given_up = {};  // as delivery_observer::given_up
 };
 class follow_up : public async::part {
  public:

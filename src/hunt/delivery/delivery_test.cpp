@@ -1,6 +1,7 @@
 #include "hunt/delivery/delivery.hpp"
 
 #include "async/event.hpp"
+#include "async/within.hpp"
 #include "hunt/delivery/times.hpp"
 #include "hunt/town_for_test.hpp"
 
@@ -53,6 +54,7 @@ class late_answer_pool final : public pg::pool {
 struct Delivery : testing::Test, town {
   async::event delivered_bell{io.on()};
   int delivered_count = 0;
+  std::int64_t given_up = 0;
   std::vector<vacancy_id> handed;
   delivery_settings settings;
   std::unique_ptr<async::part> part;
@@ -64,7 +66,8 @@ struct Delivery : testing::Test, town {
                                [this](vacancy_id, instant, std::span<const instant> readers) {
                                  delivered_count += static_cast<int>(readers.size());
                                  delivered_bell.ring();
-                               }};
+                               },
+                               [this](std::int64_t messages) { given_up += messages; }};
     delivery_parts with{io.on(), db, *lanes, time, senders(), plainly, std::move(observer)};
     part = make_delivery(std::move(with), settings);
     run(part->start());
@@ -78,6 +81,9 @@ struct Delivery : testing::Test, town {
     while (delivered_count < readers) {
       if (!co_await delivered_bell.wait_for(20s)) throw std::runtime_error("the cards did not come");
     }
+  }
+  task<> until_on_the_way(std::int64_t bot) {
+    for (int i = 0; i < 1'000'000 && bots[bot].calls.empty(); ++i) co_await async::yield();
   }
   // What a bot sent, "chat: text", in the order of sending.
   std::vector<std::string> sent_by(std::int64_t bot) {
@@ -232,6 +238,65 @@ TEST_F(Delivery, WhenTheAttemptsAreUsedUpItIsRefused) {
   stop();
   EXPECT_EQ(ask("SELECT string_agg(state || ' ' || attempts, ', ' ORDER BY state) FROM hunt.deliveries"),
             "refused 1, sent 0");
+  EXPECT_EQ(given_up, 1);
+}
+
+TEST_F(Delivery, AFloodWaitARevokedTokenAndALostConnectionAreWaitedForAndAreNoAttempts) {
+  for (int i = 1; i <= 4; ++i) reader_of(i, design);
+  settings.attempts = 1;
+  bots[main_bot].refusals = {telegram::refusal::flood, telegram::refusal::unauthorized,
+                             telegram::refusal::unreachable};
+  bots[main_bot].flood_wait = 10'072s;
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  wait_for(1);
+  stop();
+  EXPECT_EQ(
+      ask("SELECT string_agg(attempts || ' in ' || extract(epoch FROM due_at - '2026-11-22T12:00Z')::int, "
+          "', ' ORDER BY due_at) FROM hunt.deliveries WHERE state = 'due'"),
+      "0 in 30, 0 in 300, 0 in 10072");
+  EXPECT_EQ(given_up, 0);
+  time.advance(10'072s);
+  begin();
+  wait_for(4);
+  EXPECT_EQ(ask("SELECT string_agg(DISTINCT state, ',') FROM hunt.deliveries"), "sent");
+}
+
+TEST_F(Delivery, WhatWaitedForItsBotUntilItWasOldIsGivenUp) {
+  const auto anna = reader_of(1, design), boris = reader_of(2, design);
+  const auto old = vacancy("Old", {{design, 0.9}});
+  delivered(old, anna, design, 9);  // of a bot that does not run here
+  delivered(old, boris, design, 9);
+  ask("UPDATE hunt.deliveries SET state = 'due', message_id = NULL, sent_at = NULL, "
+      "deferred = user_id = " +
+      std::to_string(boris.id.value));
+  time.advance(25h);
+  begin();
+  publish(vacancy("Logo", {{design, 0.9}}));
+  wait_for(2);
+  EXPECT_EQ(ask("SELECT string_agg(state, ',' ORDER BY user_id) FROM hunt.deliveries WHERE bot_id = 9"),
+            "refused,due")
+      << "what the quiet hours held back was due later";
+  EXPECT_EQ(given_up, 1);
+}
+
+TEST_F(Delivery, ACardThatIsOnItsWayIsNotSentAgainByTheBotThatItIsGivenTo) {
+  assign(1, "design");
+  const auto who = reader_of(1, design);
+  start(who, 1);
+  choose(who, development);
+  async::event hold(io.on());
+  bots[1].hold_sends = &hold;
+  begin();
+  publish(vacancy("Landing", {{design, 0.9}}));
+  run(until_on_the_way(1));
+  ask("UPDATE hunt.deliveries SET bot_id = 7000");
+  publish(vacancy("Site", {{development, 0.9}}));
+  wait_for(1);
+  hold.ring();
+  wait_for(2);
+  EXPECT_EQ(sent_by(main_bot), texts{"101: Site 1 en"});
+  EXPECT_EQ(sent_by(1), texts{"101: Landing 3 en"});
 }
 
 TEST_F(Delivery, ReadersAreServedInAnotherOrderEachTime) {

@@ -1,9 +1,10 @@
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
 #include "async/within.hpp"
 #include "hunt/delivery/card_rows.hpp"
 #include "hunt/delivery/delivery.hpp"
 #include "hunt/delivery/follow_up_sql.hpp"
+#include "hunt/delivery/pause.hpp"
 #include "platform/log/log.hpp"
 
 namespace tandem::hunt {
@@ -15,7 +16,9 @@ using namespace std::chrono_literals;
 // Of one bot, so that a new card waits behind a handful of edits at most.
 constexpr std::size_t at_once = 8;
 constexpr int batch = 200;
-constexpr int list_attempts = 10;
+constexpr int list_attempts = 14;  // as delivery_settings::attempts
+// A list that could not be sent for so long is old news.
+constexpr auto list_waits = 24h;
 // Lists that are due soon go along with those that are due.
 constexpr auto along = 10min;
 // How long cards of a changed vacancy may still be on their way, with an old face: the sender's patience and
@@ -25,10 +28,8 @@ constexpr auto look_again_after = 5s;
 // Older cards are far up in everybody's chat.
 constexpr auto recent = 24h * 3;
 
-bool is_for_later(telegram::refusal why) {
-  using telegram::refusal;
-  return why == refusal::flood || why == refusal::server || why == refusal::uncertain ||
-         why == refusal::unreachable || why == refusal::stopped || why == refusal::unauthorized;
+bool is_for_later(const telegram::api_error& error) {
+  return error.why == telegram::refusal::stopped || pause_after(error);
 }
 
 // A message that shows what its vacancy was.
@@ -45,45 +46,39 @@ class follow_up_part final : public follow_up {
       : with_(std::move(with)),
         poll_(poll),
         log_("delivery"),
-        work_(with_.on,
-              [this](std::string_view task, const std::exception_ptr& failure) {
-                log_.error("a task of the follow-up failed",
-                           {{"task", task}, {"error", async::text_of(failure)}});
-              }),
+        work_(with_.on, log::failures_to(log_)),
         ended_(with_.on) {}
 
   std::string_view name() const override { return "follow-up"; }
   task<> start() override {
     if (std::exchange(running_, true)) co_return;
-    if (poll_ > 0ms) work_.spawn("follow up", look_again_and_again());
+    work_.begin();
+    if (poll_ > 0ms) work_.keep("follow up", [this] { return look_and_rest(); });
   }
   task<> stop() override {
     running_ = false;
     co_await work_.stop();
   }
-  async::health state() const override { return {running_ && (poll_ == 0ms || work_.size() > 0), failing_}; }
+  async::health state() const override { return work_.state(); }
 
   task<> run_due() override {
+    work_.begin();  // by hand it needs no start
     co_await with_.db(sql::drop_unwanted_cards, with_.time.now());
     co_await with_.db(sql::drop_unwanted_titles, with_.time.now());
     while (co_await gather_some()) {
     }
+    mute_.clear();
+    const auto old = co_await with_.db(sql::give_up_old_lists, with_.time.now() - list_waits);
+    if (!old.empty()) gave_up(old.size());
     while (co_await send_lists()) {
     }
     co_await follow_cards();
   }
 
  private:
-  task<> look_again_and_again() {
-    for (;;) {
-      try {
-        co_await run_due();
-        failing_.clear();
-      } catch (const pg::unavailable& error) {
-        failing_ = error.what();
-      }
-      co_await async::sleep_for(poll_);
-    }
+  task<> look_and_rest() {
+    co_await run_due();
+    co_await async::sleep_for(poll_);
   }
 
   // True: there may be more.
@@ -113,12 +108,10 @@ class follow_up_part final : public follow_up {
   };
 
   task<bool> send_lists() {
-    const auto rows = co_await with_.db(sql::due_lists, with_.time.now(), batch);
-    bool any = false;
+    const auto rows = co_await with_.db(sql::due_lists, with_.time.now(), batch, mute_);
     for (int i = 0; i < rows.size(); ++i) {
       const auto bot_id = rows[i].get<std::int64_t>(2);
-      if (!with_.senders(bot_id)) continue;
-      any = true;
+      if (is_mute(bot_id)) continue;
       list_place from;
       from.which = list_place::kind::delivered;
       from.list_id = rows[i].get<std::int64_t>(0);
@@ -136,7 +129,7 @@ class follow_up_part final : public follow_up {
                   send_list(from.list_id, bot_id, std::move(message), std::make_unique<counted>(*this)));
     }
     co_await all_ended();
-    co_return any&& rows.size() == batch;
+    co_return rows.size() == batch;
   }
 
   task<> send_list(std::int64_t list, std::int64_t bot_id, telegram::text_message message,
@@ -145,15 +138,36 @@ class follow_up_part final : public follow_up {
     if (!out) co_return;
     const auto answer = co_await out->send_message(std::move(message));
     if (answer) {
-      co_await with_.db(sql::list_sent, list, answer->message_id, with_.time.now());
+      // Until it is written: nobody gets a list twice for want of a database.
+      std::function<task<>()> write = [this, list, id = answer->message_id] { return sent(list, id); };
+      co_await async::insist(std::move(write), {});
     } else if (answer.error().why == telegram::refusal::stopped) {
+      mute_.push_back(bot_id);
       co_return;
-    } else if (is_for_later(answer.error().why)) {
-      co_await with_.db(sql::list_put_off, list, with_.time.now(), list_attempts);
+    } else if (const auto pause = pause_after(answer.error())) {
+      const auto now = with_.time.now();
+      const auto over = co_await with_.db(sql::list_put_off, list, now, pause->count(), list_attempts);
+      if (over.front().get<bool>(0)) gave_up(1);
     } else {
       co_await with_.db(sql::list_refused, list);
     }
     alive.reset();
+  }
+
+  void gave_up(int lists) {
+    log_.error("lists are given up", {{"lists", lists}});
+    if (with_.given_up) with_.given_up(lists);
+  }
+
+  // A bot that does not run, here and now, is left out of this look.
+  bool is_mute(std::int64_t bot_id) {
+    if (with_.senders(bot_id)) return false;
+    if (std::ranges::find(mute_, bot_id) == mute_.end()) mute_.push_back(bot_id);
+    return true;
+  }
+
+  task<> sent(std::int64_t list, std::int64_t message) {
+    co_await with_.db(sql::list_sent, list, message, with_.time.now());
   }
 
   task<> follow_cards() {
@@ -180,18 +194,20 @@ class follow_up_part final : public follow_up {
     if (found == loaded.end()) co_return true;
     const auto shows = digest_of_card(found->second);
     for (;;) {
-      const auto rows = co_await with_.db(sql::outdated, what, shows, with_.time.now() - recent, batch);
-      if (rows.empty()) co_return true;
+      const auto rows =
+          co_await with_.db(sql::outdated, what, shows, with_.time.now() - recent, batch, mute_);
+      if (rows.empty()) co_return mute_.empty();
       failed_ = 0;
       for (int i = 0; i < rows.size(); ++i) {
         auto sent = to_sent(rows[i], found->second);
+        if (is_mute(sent.bot_id)) continue;
         co_await room();
         ++failed_;  // until it has succeeded
         work_.spawn("edit a card", edit(what, std::move(sent), shows, std::make_unique<counted>(*this)));
       }
       co_await all_ended();
       if (failed_ > 0) co_return false;
-      if (rows.size() < batch) co_return true;
+      if (rows.size() < batch) co_return mute_.empty();
     }
   }
 
@@ -223,7 +239,7 @@ class follow_up_part final : public follow_up {
     if (auto* keys = std::get_if<telegram::inline_keyboard_markup>(&sent.shows.markup)) change.markup = *keys;
     change.urgency = telegram::urgency::broadcast;
     const auto answer = co_await out->edit_message_text(std::move(change));
-    if (!answer && is_for_later(answer.error().why)) co_return;
+    if (!answer && is_for_later(answer.error())) co_return;
     // Refused for good: the message is gone, or the person has left; nothing more can be done about it.
     co_await with_.db(sql::now_shows, what, sent.user, sent.slot, shows);
     --failed_;
@@ -234,11 +250,11 @@ class follow_up_part final : public follow_up {
   std::chrono::milliseconds poll_;
   log::logger log_;
   std::unique_ptr<cards> cards_ = make_cards(with_.time);
-  async::scope work_;
+  async::crew work_;
   async::event ended_;
-  std::string failing_;
   std::size_t running_now_ = 0;
-  int failed_ = 0;  // edits of this batch that are not done
+  int failed_ = 0;                  // edits of this batch that are not done
+  std::vector<std::int64_t> mute_;  // bots that this look leaves out
   bool running_ = false;
 };
 

@@ -33,10 +33,11 @@ gone AS (
     AND v.vacancy_id = d.vacancy_id AND v.state <> 'live')
 SELECT list_id FROM made;
 
+-- Not of these bots ($3): they do not run, and must not stand in the others' way.
 -- name: due_lists :many
 SELECT l.list_id, l.user_id, l.bot_id, l.chat_id, r.language, r.time_zone
 FROM hunt.lists l JOIN hunt.readers r USING (user_id)
-WHERE l.state = 'due' AND l.due_at <= $1 ORDER BY l.due_at, l.list_id LIMIT $2;
+WHERE l.state = 'due' AND l.due_at <= $1 AND NOT l.bot_id = ANY ($3) ORDER BY l.due_at, l.list_id LIMIT $2;
 
 -- name: list_sent :exec
 UPDATE hunt.lists SET state = 'sent', message_id = $2, sent_at = $3 WHERE list_id = $1;
@@ -44,11 +45,16 @@ UPDATE hunt.lists SET state = 'sent', message_id = $2, sent_at = $3 WHERE list_i
 -- name: list_refused :exec
 UPDATE hunt.lists SET state = 'refused' WHERE list_id = $1;
 
--- name: list_put_off :exec
+-- As deliveries.put_off: $3 is the pause in seconds, 0 for one that grows with the attempts.
+-- name: list_put_off :one
 UPDATE hunt.lists
-SET attempts = attempts + 1, due_at = $2::timestamptz + least(600, 2 ^ attempts) * interval '1 second',
-    state = CASE WHEN attempts + 1 >= $3 THEN 'refused' ELSE 'due' END
-WHERE list_id = $1;
+SET attempts = attempts + ($3 = 0)::integer,
+    due_at = $2::timestamptz + CASE $3 WHEN 0 THEN least(600, 2 ^ attempts) ELSE $3 END * interval '1 second',
+    state = CASE WHEN $3 = 0 AND attempts + 1 >= $4 THEN 'refused' ELSE 'due' END
+WHERE list_id = $1 RETURNING state = 'refused';
+
+-- name: give_up_old_lists :many
+UPDATE hunt.lists SET state = 'refused' WHERE state = 'due' AND made_at < $1 RETURNING list_id;
 
 -- name: changed :many
 UPDATE hunt.card_updates u SET since = coalesce(u.since, $1)
@@ -62,7 +68,7 @@ RETURNING u.vacancy_id, u.asked, u.since;
 UPDATE hunt.deliveries d SET state = 'withdrawn' FROM hunt.vacancies v
 WHERE d.vacancy_id = $1 AND d.state IN ('due', 'gathered') AND v.vacancy_id = d.vacancy_id AND v.state = 'withdrawn';
 
--- Messages that show something else than $2, with what their readers did.
+-- Messages that show something else than $2, with what their readers did; not those of the bots $5, which do not run.
 -- name: outdated :many
 SELECT d.user_id, d.slot, d.category_id, d.bot_id, d.chat_id, d.message_id, r.language, r.time_zone,
        coalesce(own.template, base.template, ''),
@@ -75,7 +81,7 @@ JOIN hunt.readers r USING (user_id)
 LEFT JOIN hunt.reply_templates own ON own.user_id = d.user_id AND own.category_id = d.category_id
 LEFT JOIN hunt.reply_templates base ON base.user_id = d.user_id AND base.category_id = 0
 WHERE d.vacancy_id = $1 AND d.state = 'sent' AND d.message_id IS NOT NULL AND d.sent_at > $3
-  AND d.shown IS DISTINCT FROM $2
+  AND d.shown IS DISTINCT FROM $2 AND NOT d.bot_id = ANY ($5)
 ORDER BY d.turn LIMIT $4;
 
 -- name: now_shows :exec

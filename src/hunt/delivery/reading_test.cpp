@@ -319,6 +319,59 @@ TEST_F(Reading, AListThatTheServerDoesNotTakeComesLaterAndAClosedChatEndsIt) {
   EXPECT_EQ(ask("SELECT state FROM hunt.lists WHERE list_id = 2"), "refused");
 }
 
+TEST_F(Reading, AFloodWaitOfAListIsWaitedForAndAListThatIsOldIsGivenUp) {
+  reader_of(1, design);
+  set(*run(people->find_by_telegram(*pool, 101)), once_a_day(16));
+  hand(vacancy("Landing", {{design, 0.9}}));
+  time.advance(61min);
+  bots[main_bot].flood_wait = 10'072s;
+  const auto list = [&] {
+    return ask("SELECT concat_ws(' ', state, attempts, extract(epoch FROM due_at - '" + stamp() +
+               "')::int) FROM hunt.lists");
+  };
+  bots[main_bot].refusals = {telegram::refusal::flood};
+  run(behind->run_due());
+  EXPECT_EQ(list(), "due 0 10072");
+  time.advance(23h);
+  bots[main_bot].refusals = {telegram::refusal::flood};
+  run(behind->run_due());
+  EXPECT_EQ(list(), "due 0 10072");
+  time.advance(62min);
+  run(behind->run_due());
+  EXPECT_EQ(ask("SELECT state FROM hunt.lists"), "refused");
+  EXPECT_EQ(sent("sendMessage").size(), 2u);
+}
+
+TEST_F(Reading, ListsOfABotThatDoesNotRunStandInNobodysWay) {
+  const auto who = reader_of(1, design);
+  ask("INSERT INTO hunt.lists (user_id, bot_id, chat_id, made_at, due_at) SELECT " +
+      std::to_string(who.id.value) + ", 9, 101, '" + stamp() + "', '" + stamp() +
+      "' FROM generate_series(1, 201)");
+  set(who, once_a_day(16));
+  hand(vacancy("Landing", {{design, 0.9}}));
+  time.advance(61min);
+  run(behind->run_due());
+  EXPECT_EQ(sent("sendMessage"), texts{"101: 1 en Europe/Moscow: Landing"});
+  EXPECT_EQ(ask("SELECT count(*) FROM hunt.lists WHERE state = 'due'"), "201") << "that bot may come back";
+}
+
+TEST_F(Reading, CardsOfABotThatDoesNotRunStandInNobodysWay) {
+  const auto last = reader_of(1, design);
+  const auto what = vacancy("Landing", {{design, 0.9}});
+  delivered(what, last, design);
+  ask("UPDATE hunt.deliveries SET turn = 1");
+  ask("WITH made AS (INSERT INTO accounts.users (telegram_id, language, created_at, last_seen_at) "
+      "SELECT 1000 + n, 'en', now(), now() FROM generate_series(1, 201) n RETURNING user_id, telegram_id), "
+      "read AS (INSERT INTO hunt.readers (user_id, telegram_id, language, time_zone) "
+      "SELECT user_id, telegram_id, 'en', 'Europe/Moscow' FROM made) "
+      "INSERT INTO hunt.deliveries (vacancy_id, user_id, category_id, bot_id, chat_id, turn, due_at, state, "
+      "message_id, sent_at) SELECT d.vacancy_id, m.user_id, 3, 9, m.telegram_id, 0, d.due_at, 'sent', 1, "
+      "d.sent_at FROM made m, hunt.deliveries d");
+  ask("UPDATE hunt.vacancies SET title = 'Landing page'");
+  run(behind->run_due());
+  EXPECT_EQ(sent("editMessageText"), texts{"101: Landing page en"});
+}
+
 TEST_F(Reading, AnEditedVacancyUpdatesItsCardsOnlyIfTheyLookDifferent) {
   const auto anna = reader_of(1, design), boris = reader_of(2, design);
   const auto what = vacancy("Landing", {{design, 0.9}});
