@@ -41,6 +41,26 @@ telegram::answer<telegram::message_id> id_of(const telegram::answer<telegram::me
   return telegram::message_id{sent->message_id};
 }
 
+// A picture that cannot be had leaves the text alone.
+task<telegram::answer<telegram::message_id>> send_new(telegram::bot_api& by, const screen& what,
+                                                      std::int64_t chat_id, telegram::urgency urgency) {
+  auto as_text = to_message(what, chat_id, urgency);
+  if (what.picture) {
+    const auto send_it = [&](telegram::input_file photo) {
+      telegram::photo_message message;
+      message.chat_id = chat_id;
+      message.photo = std::move(photo);
+      message.caption = what.html;
+      message.markup = as_text.markup;
+      message.options.urgency = urgency;
+      return by.send_photo(std::move(message));
+    };
+    const auto sent = co_await with_picture(*what.picture, send_it);
+    if (sent) co_return id_of(*sent);
+  }
+  co_return co_await by.send_message(std::move(as_text));
+}
+
 }  // namespace
 
 telegram::text_message to_message(const screen& what, std::int64_t chat_id, telegram::urgency urgency) {
@@ -71,21 +91,9 @@ telegram::text_edit to_edit(const screen& what, std::int64_t chat_id, std::int64
 
 task<telegram::answer<telegram::message_id>> send(telegram::bot_api& by, screen what, std::int64_t chat_id,
                                                   telegram::urgency urgency) {
-  auto as_text = to_message(what, chat_id, urgency);
-  if (what.picture) {
-    const auto send_it = [&](telegram::input_file photo) {
-      telegram::photo_message message;
-      message.chat_id = chat_id;
-      message.photo = std::move(photo);
-      message.caption = what.html;
-      message.markup = as_text.markup;
-      message.options.urgency = urgency;
-      return by.send_photo(std::move(message));
-    };
-    const auto sent = co_await with_picture(*what.picture, send_it);
-    if (sent) co_return id_of(*sent);
-  }
-  co_return co_await by.send_message(std::move(as_text));
+  const auto out = co_await send_new(by, what, chat_id, urgency);
+  if (out && what.sent) co_await what.sent(out->message_id);
+  co_return out;
 }
 
 task<telegram::answer<telegram::message_id>> replace(telegram::bot_api& by, screen what, std::int64_t chat_id,

@@ -27,6 +27,8 @@ struct screen {
   // The keyboard where people type, given or taken away, instead of `keyboard`. Telegram cannot edit one into
   // a message: such a screen always comes as a new one.
   telegram::reply_markup typing = {};
+  // Told the message that shows it, where that is a new one. May be empty.
+  std::function<task<>(std::int64_t message_id)> sent = {};
 };
 
 // The message that shows a screen without a picture; links in it get no preview.

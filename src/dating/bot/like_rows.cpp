@@ -67,6 +67,8 @@ task<std::optional<screen>> draw_match(const parts& with, const notice& what, co
     if (card) facts.card = *std::move(card);
     out.picture = picture_of(with, facts);
   }
+  const auto who = co_await with.people.find(with.db, what.who);
+  if (who) out.sent = noting(with, {with.bot_id, who->telegram_id, 0, found->other, to.language});
   co_return out;
 }
 

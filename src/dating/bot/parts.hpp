@@ -54,4 +54,7 @@ struct parts : conversation::stage {
   growth_settings growing;
 };
 
+// talks::appears() for the message that a screen is sent as.
+std::function<task<>(std::int64_t message_id)> noting(const parts& with, appearance where);
+
 }  // namespace tandem::dating::bot

@@ -41,6 +41,7 @@ task<screen> put(turn& now, card_state state) {
   facts.at = std::move(state.at);
   facts.before = std::move(state.before);
   auto out = desk_card_screen(now.to(), now.with, facts, state.about);
+  if (facts.at) co_await follow(now, out, facts.at->what.of);
   const bool asks = waits && state.about != desk_question::none;
   card.digest = asks ? std::string(desk_asking) : digest_of(out);
   co_await now.with.pictures.keep_desk_card(now.db, std::move(card));

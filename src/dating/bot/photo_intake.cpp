@@ -240,6 +240,7 @@ task<> photo_intake::show_desk_once(const parts& with) {
     becomes.digest = digest_of(shown);
     if (open && becomes.digest == card.digest) continue;
     if (!facts.at || (!waits && facts.waiting == 0)) becomes.shows = {};
+    if (facts.at) shown.sent = noting(with, {chat.bot_id, chat.chat_id, 0, facts.at->what.of, who->language});
     auto* out = with.senders(chat.bot_id);  // asked for after every wait: bots come and go
     if (!out) continue;
     if (open) {

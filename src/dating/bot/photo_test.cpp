@@ -551,6 +551,15 @@ TEST_F(PhotoBot, TheOperatorSeesThePhotoAndApprovesIt) {
             std::to_string(id.value) + " shown");
 }
 
+TEST_F(PhotoBot, TheDecidedCardGoesWithThePersonThatItShows) {
+  const auto id = one_waits();
+  const auto card = ask("SELECT message_id FROM dating.photo_desks");
+  presses(8, pressed(press::desk_approve, id), desk, std::stoll(card));
+  presses(1, "me:delete_yes");
+  EXPECT_EQ(ask("SELECT string_agg(chat_id || ' ' || message_id, ', ') FROM dating.removals"),
+            "-500 " + card);
+}
+
 TEST_F(PhotoBot, TheQueueGoesOnAndTheLastDecisionCanBeTakenBack) {
   const auto first = one_waits();
   presses(2, "ph:add");

@@ -136,6 +136,24 @@ tell announcer(const parts& with) {
   return [&with, all = all_announcements()](const notice& what) { return announce_one(with, all, what); };
 }
 
+std::function<task<>(std::int64_t message_id)> noting(const parts& with, appearance where) {
+  return [&with, where = std::move(where)](std::int64_t message_id) {
+    auto at = where;
+    at.message_id = message_id;
+    return with.conversations.appears(with.db, std::move(at));
+  };
+}
+
+task<> follow(turn& now, screen& shows, user_id about) {
+  appearance where{now.in.me.id, now.in.chat_id(), 0, about, now.person.language};
+  const auto& pressed = now.in.what.callback_query;
+  if (pressed && pressed->message) {
+    where.message_id = pressed->message->message_id;
+    co_await now.with.conversations.appears(now.db, where);
+  }
+  shows.sent = noting(now.with, std::move(where));
+}
+
 task<> introduce(const parts& with, telegram::bot_api& to) {
   return conversation::introduce(to, [&with](std::string_view language) {
     const auto drawn = with.for_person(std::string(language), "UTC");

@@ -53,6 +53,8 @@ struct desk_look {
     }
     if (!sent) co_return;
     shown.message_id = sent->message_id;
+    appearance where{chat.bot_id, chat.chat_id, sent->message_id, shown.about, to.language};
+    co_await with.conversations.appears(with.db, std::move(where));
     if (decided) {
       co_await with.rules.forget_card(with.db, chat.bot_id, chat.chat_id, shown.about);
     } else {
@@ -65,10 +67,7 @@ task<> look_at_chat(desk_look look, std::vector<safety::card> here, std::vector<
   bool busy = false;
   for (const auto& card : here) {
     auto found = co_await look.with.rules.find(look.with.db, card.about);
-    if (!found) {
-      co_await look.with.rules.forget_card(look.with.db, card.bot_id, card.chat_id, card.about);
-      continue;
-    }
+    if (!found) continue;  // erased at this moment, and the row with them
     busy = busy || !found->open.empty();
     if (found->digest != card.shown) co_await look.put(std::move(*found), card);
   }
@@ -96,12 +95,18 @@ task<> keep(turn& now, const complaint_case& what) {
   }
 }
 
-task<reply> draw(turn& now, complaint_case what, std::size_t photo) {
-  co_await keep(now, what);
+task<reply> draw_card(turn& now, complaint_case what, std::size_t photo) {
+  const auto about = what.about;
   auto facts = co_await facts_of(now.with, now.db, std::move(what), photo);
   reply out;
   out.show = case_card(now.to(), std::move(facts));
+  co_await follow(now, *out.show, about);
   co_return out;
+}
+
+task<reply> draw(turn& now, complaint_case what, std::size_t photo) {
+  co_await keep(now, what);
+  co_return co_await draw_card(now, std::move(what), photo);
 }
 
 task<reply> show(turn& now) {
@@ -196,17 +201,21 @@ task<reply> read(turn& now) {
   if (!found) co_return said(now, "case.gone");
   reply out;
   out.show = case_talk(now.to(), *found, through);
+  co_await follow(now, *out.show, found->about);
   co_return out;
 }
 
-task<> copy_media(telegram::incoming& in, std::vector<read_line> lines, std::int64_t chat_id) {
+task<> copy_media(const parts& with, telegram::incoming& in, std::vector<read_line> lines, appearance where) {
   for (const auto& one : lines) {
     telegram::message_copy copy;
-    copy.chat_id = chat_id;
+    copy.chat_id = where.chat_id;
     copy.from_chat_id = one.chat_id;
     copy.message_id = one.message_id;
     copy.options.protect_content = true;
-    co_await in.bot.copy_message(std::move(copy));
+    const auto sent = co_await in.bot.copy_message(std::move(copy));
+    if (!sent) continue;
+    where.message_id = sent->message_id;
+    co_await with.conversations.appears(with.db, where);
   }
 }
 
@@ -224,8 +233,9 @@ task<reply> media(turn& now) {
     found->lines.erase(found->lines.begin(), found->lines.end() - static_cast<std::ptrdiff_t>(media_shown));
   }
   reply out;
-  out.after = [lines = std::move(found->lines), chat = now.in.chat_id()](telegram::incoming& in) {
-    return copy_media(in, lines, chat);
+  const appearance where{now.in.me.id, now.in.chat_id(), 0, found->about, now.person.language};
+  out.after = [&with = now.with, lines = std::move(found->lines), where](telegram::incoming& in) {
+    return copy_media(with, in, lines, where);
   };
   co_return out;
 }
@@ -242,9 +252,7 @@ task<reply> cases(turn& now) {
   }
   auto found = co_await now.with.rules.find(now.db, queue.front());
   if (!found) co_return said(now, "case.gone");
-  auto facts = co_await facts_of(now.with, now.db, std::move(*found), 0);
-  out.show = case_card(now.to(), std::move(facts));
-  co_return out;
+  co_return co_await draw_card(now, std::move(*found), 0);
 }
 
 constexpr row rows[] = {

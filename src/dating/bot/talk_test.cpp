@@ -477,6 +477,51 @@ TEST_F(TalkBot, AChildComesToTheDeskAtOnceWhateverLiesThere) {
   EXPECT_EQ(ask("SELECT state FROM dating.profiles WHERE user_id = 3"), "hidden");
 }
 
+TEST_F(TalkBot, WhatShowsSomebodyInOtherChatsGoesWhenTheyEraseThemselves) {
+  claim();
+  warm_up();
+  const notice mutual{1, anna, "match", pair.value, time.now()};
+  EXPECT_EQ(run(announcer(with)(mutual)), dating::told::sent);
+  const auto told = ask("SELECT message_id FROM dating.appearances WHERE chat_id = 101 AND about_id = 2");
+  auto photo = from(2);
+  photo.photo.resize(1);
+  photo.photo[0].file_id = "f";
+  sends(std::move(photo));
+  presses(1, "safe:say:2:1:4");
+  const auto card = ask("SELECT message_id FROM dating.complaint_cards");
+  presses(9, "op:case:media:1", desk, std::stoll(card));
+  const auto copy = ask("SELECT max(message_id) FROM dating.appearances WHERE chat_id = -500");
+  EXPECT_NE(copy, card);
+  presses(9, "op:case:act:2:4", desk, std::stoll(card));
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.complaint_cards"), "0") << "decided: nothing follows it";
+
+  const auto before = static_cast<std::ptrdiff_t>(bot.calls.size());
+  presses(2, "me:delete_yes");
+  std::map<std::int64_t, std::string> gone;
+  for (auto call = bot.calls.begin() + before; call != bot.calls.end(); ++call) {
+    if (call->method == "deleteMessages")
+      gone[call->options.chat_id] = boost::json::serialize(call->params.at("message_ids"));
+  }
+  EXPECT_EQ(gone[-500], "[" + card + "," + copy + "]");
+  EXPECT_TRUE(gone[101].contains(told)) << gone[101];
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.appearances"), "0");
+}
+
+TEST_F(TalkBot, ACardThatTelegramDoesNotDeleteAnyMoreIsMadeUnreadable) {
+  claim();
+  presses(1, "safe:say:3:2:6");
+  time.advance(49h);
+  const auto did = presses(3, "me:delete_yes");
+  EXPECT_SAYS(did, "-500 editMessageText: Message deleted");
+}
+
+TEST_F(TalkBot, ACardThatComesWhileThePersonGoesIsTakenBackAtOnce) {
+  run(conversations->appears(*pool, {dating_bot, desk, 77, user_id(99), "en"}));
+  run(courier->run_due());
+  EXPECT_EQ(bot.of("deleteMessages").size(), 1u);
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.appearances"), "0");
+}
+
 TEST_F(TalkBot, ACardFollowsWhatHappensElsewhere) {
   claim();
   warm_up();

@@ -58,6 +58,10 @@ std::span<const announcement> talk_announcements();
 std::span<const announcement> profile_announcements();
 std::span<const announcement> menu_announcements();
 
+// The message shows this person, and goes when they erase themselves (talks::appears): the pressed one from
+// now on, and a new one when it is sent.
+task<> follow(turn& now, screen& shows, user_id about);
+
 // Actions that several tables share.
 task<reply> show_menu(turn& now);
 task<reply> show_deck(turn& now);     // the next person, or why there is none

@@ -70,7 +70,7 @@ struct talk_town {
     pool = pg::make_pool(io.on(), shared.options());
     io.run(pg::run_script(*pool,
                           "TRUNCATE accounts.users, accounts.operator_codes, dating.removals, "
-                          "dating.banned_shapes RESTART IDENTITY CASCADE;"));
+                          "dating.banned_shapes, dating.photo_desks RESTART IDENTITY CASCADE;"));
   }
   ~talk_town() {
     io.run(pool->close());
