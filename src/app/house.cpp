@@ -432,7 +432,8 @@ class built_house final : public house {
             [this](std::int64_t bot_id) { return username_of(bot_id); },
             main_bot_,
             {all_.operator_name, all_.operator_contact, static_cast<int>(all_.journal_days),
-             static_cast<int>(all_.retain_refused_days), static_cast<int>(all_.retain_accepted_days)},
+             static_cast<int>(all_.retain_refused_days), static_cast<int>(all_.retain_accepted_days),
+             static_cast<int>(all_.retain_deliveries_days), all_.learn_from_posts},
             static_cast<int>(all_.trial_hours / 24),
             {},
             *day_figures_};
@@ -503,6 +504,11 @@ class built_house final : public house {
     const auto username = username_of(bot_id);
     locale::arguments with{{"bot", username.empty() ? std::to_string(bot_id) : "@" + username}};
     co_await alerts_->raise(std::move(alert), std::move(with), std::to_string(bot_id));
+  }
+
+  task<> tell_of_given_up(std::int64_t messages) {
+    locale::arguments with{{"count", messages}};
+    co_await alerts_->raise("messages_given_up", std::move(with));
   }
 
   task<> tell_of_model(std::string alert, std::string reason) {
@@ -609,8 +615,19 @@ class built_house final : public house {
                 {{"vacancy", vacancy}, {"readers", count}, {"posted_to_last_of_them_ms", last - posted}});
       if (follower_) follower_->delivered(vacancy, count, last);
     };
-    hunt::follow_up_parts behind{on_,          office.db,   time_,
-                                 with.senders, with.render, hunt::bot::list_renderer(*bot_parts_)};
+    given_up_ = figures_.counter("tandem_messages_given_up_total",
+                                 "Cards and lists that the server did not take until they were old.");
+    with.observer.given_up = [this](std::int64_t messages) {
+      given_up_.add(static_cast<double>(messages));
+      background_.spawn("tell of what was given up", tell_of_given_up(messages));
+    };
+    hunt::follow_up_parts behind{on_,
+                                 office.db,
+                                 time_,
+                                 with.senders,
+                                 with.render,
+                                 hunt::bot::list_renderer(*bot_parts_),
+                                 with.observer.given_up};
     led_.push_back(
         make_led_part(on_, office.who, hunt::make_delivery(std::move(with), delivery_settings_of(all_))));
     co_await life_.start(*led_.back());
@@ -765,6 +782,7 @@ class built_house final : public house {
   shifted_clock time_{machine_time_};
   metrics::registry figures_;
   metrics::histogram posted_to_handed_, posted_to_reader_;
+  metrics::counter given_up_;
   async::life_cycle life_;
   async::scope background_;
   whole_start started_;
