@@ -103,8 +103,7 @@ task<> look_at_broker(pg::pool& db, executor on, const settings& all, const cloc
   if (!broker) co_return;
   to.title("RabbitMQ");
   std::vector<std::string> lanes;
-  for (const auto lane :
-       {hunt::judge_lane, hunt::rejudge_lane, hunt::deliver_lane, dating::deck_low_lane}) {
+  for (const auto lane : {hunt::judge_lane, hunt::rejudge_lane, hunt::deliver_lane, dating::deck_low_lane}) {
     lanes.emplace_back(lane);
   }
   try {
@@ -184,7 +183,8 @@ task<> look_at_reader_accounts(executor on, pg::pool& db, const settings& all, c
   for (const auto& one : accounts) {
     left += hunt::joins_left(one, join_pace_of(all), now);
     const auto line = fmt::format("{}: {} {}", one.name, hunt::name_of(one.state), one.last_error);
-    const bool well = one.state == hunt::account_state::active || one.state == hunt::account_state::paused;
+    const bool reads = one.state == hunt::account_state::active && one.last_error.empty();
+    const bool well = reads || one.state == hunt::account_state::paused;
     well ? to.well(line) : to.wrong(line);
   }
   for (const auto& one : sources) {

@@ -294,7 +294,7 @@ task<int> log_out(reader_office& here, const std::string& name) {
     const auto accounts = co_await here.book->list();
     const auto found = std::ranges::find(accounts, name, &hunt::account::name);
     if (found != accounts.end() && found->state == hunt::account_state::logged_out) {
-      here.out << "Logged out.\n";
+      here.out << "Logged out." << (found->last_error.empty() ? "" : " ") << found->last_error << "\n";
       co_return 0;
     }
     co_await async::sleep_for(200ms);

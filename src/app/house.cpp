@@ -653,10 +653,13 @@ class built_house final : public house {
 
   task<> start_reader_accounts() {
     const auto office = co_await leads_->run_for("reader", life_);
-    reader_accounts_parts with{on_, office.db, *secrets_, *intake_, time_, figures_, follower_.get(), {}};
+    reader_accounts_parts with{on_, office.db, *secrets_, *intake_, time_, figures_, follower_.get(), {}, {}};
     with.changed = [this](const hunt::account_change& change) {
       if (change.state != hunt::account_state::active)
         background_.spawn("tell of an account", tell_of_account(change));
+    };
+    with.left_out = [this](const hunt::source_gap& gap) {
+      background_.spawn("tell of a source", tell_of_gap(gap));
     };
     led_.push_back(make_led_part(on_, office.who, make_reader_accounts_part(std::move(with), all_)));
     co_await life_.start(*led_.back());
@@ -678,6 +681,12 @@ class built_house final : public house {
   task<> tell_of_source(hunt::source_change change) {
     locale::arguments with{{"source", change.name}, {"reason", change.detail}};
     co_await alerts_->raise("source_lost", std::move(with), change.name);
+  }
+
+  task<> tell_of_gap(hunt::source_gap gap) {
+    locale::arguments with{
+        {"source", gap.name}, {"after", std::to_string(gap.after)}, {"before", std::to_string(gap.before)}};
+    co_await alerts_->raise("source_gap", std::move(with), gap.name);
   }
 
   using plan = std::function<void(std::string name, std::chrono::seconds period, std::function<task<>()>)>;

@@ -41,7 +41,8 @@ class reader_accounts_part final : public async::part {
                                      with.time,
                                      with.figures,
                                      [this] { return library_.connect(); },
-                                     with.changed};
+                                     with.changed,
+                                     with.left_out};
     return hunt::make_account_reader(std::move(parts), std::move(options));
   }
 

@@ -47,6 +47,7 @@ struct reader_accounts_parts {
   metrics::registry& figures;
   hunt::post_observer* observer;  // may be null
   std::function<void(const hunt::account_change&)> changed;
+  std::function<void(const hunt::source_gap&)> left_out;
 };
 
 // The part that reads with the operator's accounts, with all that it needs: to be run under the lead.

@@ -18,8 +18,15 @@ using namespace std::chrono_literals;
 const log::logger log_{"hunt.accounts"};
 
 constexpr auto refresh_at_least = 10s;  // without any hint
-constexpr auto reopen_gap = 30s;        // a session that could not be opened is tried again
 constexpr auto approval_gap = 5min;     // a join that waits for approval is looked at
+
+// TDLib keeps a session in this file of its folder; without it, it would ask for a phone number.
+constexpr std::string_view session_file = "td.binlog";
+
+// Why an account's session cannot be opened just now.
+struct cannot_open : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // What a try to join has brought.
 struct join_outcome {
@@ -89,7 +96,13 @@ class td_account_reader final : public async::part {
     work_.reset();
   }
 
-  async::health state() const override { return {running_ && trouble_.empty(), trouble_}; }
+  async::health state() const override {
+    if (!trouble_.empty()) return {false, trouble_};
+    for (const auto& [id, one] : sessions_) {
+      if (!one->trouble.empty()) return {false, one->who.name + ": " + one->trouble};
+    }
+    return {running_, {}};
+  }
 
  private:
   struct followed {
@@ -103,6 +116,7 @@ class td_account_reader final : public async::part {
     std::optional<async::scope> work;
     steady::time_point reopen_at, approvals_at;
     bool joining = false, over = false;
+    std::string trouble;  // why it is not open, until it is tried again
 
     chat_reading* find(std::int64_t chat_id) const {
       for (const auto& [id, one] : chats) {
@@ -139,7 +153,17 @@ class td_account_reader final : public async::part {
       accounts_ = co_await with_.book.list();
       sources_ = co_await with_.book.read_sources();
     }
-    for (const auto& one : accounts_) co_await tend_account(one);
+    for (const auto& one : accounts_) {
+      session_ptr unusable;
+      try {
+        co_await tend_account(one);
+      } catch (const cannot_open& error) {
+        unusable = std::make_shared<open_session>();
+        unusable->who = one;
+        unusable->trouble = error.what();
+      }
+      if (unusable) co_await put_off(unusable);
+    }
     co_await share();
     for (const auto& [id, one] : sessions_) {
       if (!one->is_ready()) continue;
@@ -170,11 +194,14 @@ class td_account_reader final : public async::part {
     session->who = one;
     if (session->over) co_return co_await bury(session);
     if (!session->telegram && steady::now() >= session->reopen_at) {
-      sessions_.erase(one.id);
       open(one);
+    } else if (session->is_ready() && one.state == account_state::active && !one.last_error.empty()) {
+      co_await with_.book.note_state(one.id, one.state, std::nullopt, "");
+      changed_ = true;
     }
   }
 
+  // Throws cannot_open.
   void open(const account& one) {
     const auto telegram = with_.telegram();
     trouble_ = telegram ? "" : telegram.error();
@@ -183,7 +210,7 @@ class td_account_reader final : public async::part {
       log_.error("reader accounts cannot work", {{"why", trouble_}});
       return;
     }
-    const auto folder = session_folder(options_.folder, one.id);
+    const auto folder = folder_with_session(one.id);
     const auto session = std::make_shared<open_session>();
     session->who = one;
     session->work.emplace(with_.on, [](std::string_view task, const std::exception_ptr& why) {
@@ -194,6 +221,19 @@ class td_account_reader final : public async::part {
     session->telegram = std::make_unique<account_session>(with_.on, **telegram, std::move(with),
                                                           options_.session, listener_of(session.get()));
     sessions_[one.id] = session;
+  }
+
+  std::filesystem::path folder_with_session(account_id which) const {
+    try {
+      const bool here = std::filesystem::exists(options_.folder / std::to_string(which.value) / session_file);
+      if (here) return session_folder(options_.folder, which);
+    } catch (const std::filesystem::filesystem_error& error) {
+      throw cannot_open(error.path1().string() + " cannot be used: " + error.code().message() +
+                        "; it must belong to the user that runs the reader");
+    }
+    throw cannot_open(
+        "its session is not on this machine: run the reader where it was logged in, or log it out and in "
+        "again");
   }
 
   // The session outlives whatever it tells: it is closed before.
@@ -265,16 +305,25 @@ class td_account_reader final : public async::part {
     const auto why = session->telegram->detail();
     co_await end(session);
     if (state == session_state::not_opened) {
-      session->reopen_at = steady::now() + reopen_gap;
-      session->over = false;
-      co_await with_.book.note_state(session->who.id, session->who.state, session->who.limited_until, why);
-      log_.warn("a session was not opened", {{"account", session->who.name}, {"why", why}});
-      co_return;
+      session->trouble = why;
+      co_return co_await put_off(session);
     }
     sessions_.erase(session->who.id);
     remove_files(session->who.id);
     const auto ended = state == session_state::banned ? account_state::banned : account_state::logged_out;
     co_await note(session->who, ended, std::nullopt, why);
+  }
+
+  // Its trouble is noted; it is tried again later.
+  task<> put_off(session_ptr session) {
+    const auto& who = session->who;
+    sessions_[who.id] = session;
+    session->over = false;
+    session->reopen_at = steady::now() + options_.reopen_gap;
+    if (who.last_error == session->trouble) co_return;
+    log_.warn("a session was not opened", {{"account", who.name}, {"why", session->trouble}});
+    co_await with_.book.note_state(who.id, who.state, who.limited_until, session->trouble);
+    changed_ = true;
   }
 
   task<> end(const session_ptr& session) {
@@ -289,13 +338,15 @@ class td_account_reader final : public async::part {
     session->telegram.reset();
   }
 
-  // The operator's wish; a session that is not open is opened for it, so that Telegram ends it, too.
+  // The operator's wish; a session that is not open is opened for it, so that Telegram ends it, too. One that
+  // cannot be is tried once more, and given up.
   task<> leave(const account& one, session_ptr session) {
-    if (!session) {
-      open(one);
-      co_return;
-    }
-    if (!session->is_ready() && !session->over) co_return;  // its opening will ring
+    if (!session || (!session->telegram && session->who.state != account_state::leaving)) co_return open(one);
+    if (session->telegram && !session->is_ready() && !session->over) co_return;  // its opening will ring
+    auto untold = session->trouble;
+    if (session->telegram && session->telegram->state() == session_state::not_opened)
+      untold = session->telegram->detail();
+    if (!untold.empty()) untold = "Telegram was not told, end the session in its settings: " + untold;
     if (session->is_ready()) {
       co_await session->work->stop();
       session->chats.clear();
@@ -306,8 +357,8 @@ class td_account_reader final : public async::part {
     }
     sessions_.erase(one.id);
     remove_files(one.id);
-    co_await with_.book.note_state(one.id, account_state::logged_out, std::nullopt, "");
-    log_.info("an account was logged out", {{"account", one.name}});
+    co_await with_.book.note_state(one.id, account_state::logged_out, std::nullopt, untold);
+    log_.info("an account was logged out", {{"account", one.name}, {"detail", untold}});
     hint();
   }
 
@@ -363,10 +414,10 @@ class td_account_reader final : public async::part {
 
   void follow(const session_ptr& session, std::shared_ptr<followed>& into, const account_source& source,
               seat place) {
-    reading_parts parts{with_.on, with_.book, with_.way_in, with_.time};
+    reading_parts parts{with_.on, with_.book, with_.way_in, with_.time, with_.left_out};
     into = std::make_shared<followed>();
-    into->reading = std::make_unique<chat_reading>(parts, options_.times, options_.feed, *session->telegram,
-                                                   source, std::move(place));
+    into->reading = std::make_unique<chat_reading>(std::move(parts), options_.times, options_.feed,
+                                                   *session->telegram, source, std::move(place));
     into->cancel = session->work->spawn_cancellable("read " + source.what.name, follow_chat(into));
   }
 
@@ -400,13 +451,24 @@ class td_account_reader final : public async::part {
   }
 
   task<> join(session_ptr session, account_source source, std::int64_t chat_id) {
-    try {
-      co_await try_to_join(*session, source, chat_id);
-    } catch (const async::timed_out& error) {
-      log_.warn("a join was not answered", {{"source", source.what.name}, {"why", error.what()}});
+    // However it ends: what the database knows of this try is read before the next one.
+    struct ending {
+      td_account_reader& by;
+      open_session& of;
+      ~ending() {
+        of.joining = false;
+        by.changed_ = true;
+      }
+    };
+    {
+      const ending of_this{*this, *session};
+      try {
+        co_await try_to_join(*session, source, chat_id);
+      } catch (const async::timed_out& error) {
+        log_.warn("a join was not answered", {{"source", source.what.name}, {"why", error.what()}});
+      }
     }
-    session->joining = false;
-    hint();
+    bell_.ring();
   }
 
   task<> try_to_join(open_session& session, const account_source& source, std::int64_t chat_id) {

@@ -26,6 +26,7 @@ struct account_reader_options {
   int open_chats = 30;  // of an account, the busiest: Telegram tells of an open chat at once
   std::chrono::milliseconds refresh_gap{2'000};
   std::chrono::minutes busiest_gap{10};
+  std::chrono::milliseconds reopen_gap{30'000};  // a session that could not be opened is tried again
 };
 
 // The session's folder of an account: 0700.
@@ -48,11 +49,13 @@ struct account_reader_parts {
   // TDLib, once there is an account; else what is wrong.
   std::function<std::expected<tdlib::hub*, std::string>()> telegram;
   std::function<void(const account_change&)> changed;  // may be empty
+  std::function<void(const source_gap&)> left_out;     // may be empty
 };
 
 // Reads all sources of the kind "account" through the accounts of the operator (sharing.hpp), joins slowly,
 // and hands what comes to the intake within milliseconds. Sessions are files that one process may use: run it
-// under a lead, and log in on the machine where it runs.
+// under a lead, and log in on the machine where it runs. An account whose session is not there or cannot be
+// opened stays logged in, is tried again, and makes the part not ready.
 std::unique_ptr<async::part> make_account_reader(account_reader_parts with, account_reader_options options);
 
 }  // namespace tandem::hunt

@@ -120,8 +120,8 @@ void chat_feed::history(const history_request& asked, post_messages newest_first
   walk_->carried.clear();
   const bool whole_start = mark_ == 0 && walk_->seen >= static_cast<std::size_t>(pace_.first_page);
   const bool stuck = asked.from != 0 && lowest >= asked.from;
-  const bool done =
-      ids.empty() || lowest <= mark_ || whole_start || stuck || ++walk_->pages >= pace_.most_pages;
+  const bool whole = ids.empty() || lowest <= mark_ || whole_start || stuck;
+  const bool done = whole || walk_->seen >= pace_.most_messages;
   if (!done && !ascending.empty() && ascending.front().album_id != 0) {
     const auto album_id = ascending.front().album_id;
     const auto rest = std::ranges::find_if(
@@ -134,6 +134,7 @@ void chat_feed::history(const history_request& asked, post_messages newest_first
   out.store_above = mark_;
   out.seen_up_to = done ? std::max(mark_, walk_->top) : mark_;
   out.from_history = true;
+  if (done && !whole) out.left_out_below = lowest;
   page_ = std::move(out);
   if (done) {
     walk_.reset();

@@ -17,7 +17,7 @@ struct feed_pace {
   std::chrono::milliseconds doubt{2'000};          // a message that was only hinted at is waited for so long
   int page = 100;                                  // messages of one request; Telegram's most
   int first_page = 50;                             // of a chat that is read for the first time
-  int most_pages = 200;                            // of one walk
+  std::size_t most_messages = 20'000;              // of one walk; TDLib's pages are as short as it likes
 };
 
 // Messages that are one post: an album's, or one alone; ascending.
@@ -28,6 +28,9 @@ struct feed_batch {
   std::vector<post_messages> posts;
   std::int64_t store_above = 0, seen_up_to = 0;
   bool from_history = false;
+  // The messages above store_above and below this one are left out: more was missed than one walk reads. 0:
+  // none are.
+  std::int64_t left_out_below = 0;
 };
 
 struct history_request {
@@ -39,7 +42,6 @@ struct history_request {
 struct history_walk {
   std::int64_t below = 0, top = 0;
   std::size_t seen = 0;
-  int pages = 0;
   post_messages carried;  // an album that may go on in the next page
 };
 struct live_album {

@@ -30,6 +30,7 @@ struct ChatFeed : testing::Test {
   int asked = 0;
   std::vector<std::int64_t> stored;  // first ids, in the order in which they were taken; only what is new
   std::set<std::int64_t> known;
+  std::int64_t left_out_below = 0;  // as the last batch has it
 
   void begin(std::int64_t mark, feed_pace pace = {}) {
     feed.emplace(mark, pace);
@@ -47,6 +48,7 @@ struct ChatFeed : testing::Test {
     const auto* batch = feed->next(now);
     if (!batch) return "";
     std::string out;
+    left_out_below = batch->left_out_below;
     for (const auto& post : batch->posts) {
       if (!out.empty()) out += ' ';
       out += std::to_string(post.front().id);
@@ -113,6 +115,21 @@ TEST_F(ChatFeed, PagesMayBeShorterThanAskedFor) {
   read_history(3);
   EXPECT_EQ(stored.size(), 20u);
   EXPECT_EQ(feed->mark(), 30);
+}
+
+TEST_F(ChatFeed, HowManyWereMissedCountsNotInHowManyPagesTheyCome) {
+  feed_pace pace;
+  pace.most_messages = 300;
+  begin(10, pace);
+  write(1, 300);
+  read_history(1);
+  EXPECT_EQ(stored.size(), 290u);
+  EXPECT_EQ(left_out_below, 0);
+  write(301, 700);
+  feed->doubt();
+  read_history(7);
+  EXPECT_EQ(feed->mark(), 700);
+  EXPECT_EQ(left_out_below, 700 - 43 * 7 + 1);
 }
 
 TEST_F(ChatFeed, WhileTheHistoryIsWalkedTheMarkStandsStillButNothingWaits) {

@@ -58,7 +58,7 @@ post_messages messages_in(const object& said, std::vector<std::int64_t>* ids) {
 
 chat_reading::chat_reading(reading_parts with, reading_times times, const feed_pace& feed,
                            account_session& by, account_source what, seat place)
-    : with_(with),
+    : with_(std::move(with)),
       times_(times),
       by_(by),
       what_(std::move(what)),
@@ -229,6 +229,12 @@ task<> chat_reading::take(const feed_batch& batch) {
   const auto from = what_.what;  // it may change meanwhile
   co_await with_.way_in.take(from, page);
   if (!title.empty()) what_.what.title = title;
+  if (batch.left_out_below == 0) co_return;
+  const source_gap gap{what_.what.title.empty() ? what_.what.shown_name() : what_.what.title,
+                       batch.store_above, batch.left_out_below};
+  log_.error("messages of a chat were left out: too many were missed",
+             {{"source", gap.name}, {"after", gap.after}, {"before", gap.before}});
+  if (with_.left_out) with_.left_out(gap);
 }
 
 task<> chat_reading::walk(const history_request& wanted) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,11 +17,19 @@ struct reading_times {
   std::chrono::milliseconds failed{30'000};     // after something went wrong
 };
 
+// More was written in a source while nobody read it than is fetched: the messages between these two ids are
+// left out.
+struct source_gap {
+  std::string name;
+  std::int64_t after = 0, before = 0;
+};
+
 struct reading_parts {
   executor on;
   account_book& book;
   intake& way_in;
   const clock& time;
+  std::function<void(const source_gap&)> left_out;  // may be empty
 };
 
 // One source read by one account: finds the chat, then keeps what comes of it going into the intake.
