@@ -166,7 +166,7 @@ TEST(Export, AHugeTextOfManyPiecesIsCutAndNotHeld) {
   ASSERT_TRUE(reader->feed(pieces));
   const auto before = resident();
   for (int i = 0; i < 128; ++i) ASSERT_TRUE(reader->feed(pieces));
-  EXPECT_LT(resident(), before + (4 << 20)) << "of 8 MB of text";
+  EXPECT_LT(resident(), before + (2 << 20)) << "of 8 MB of text";
   EXPECT_TRUE(reader->feed("\"the end\"]}]}"));
   EXPECT_TRUE(reader->finish()) << reader->error();
   const auto messages = reader->take();
