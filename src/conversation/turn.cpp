@@ -67,6 +67,12 @@ task<> follow_membership(const stage& on, const std::function<task<>(const membe
   co_await tx->commit();
 }
 
+task<> note_question(const stage& on, user_id who, std::int64_t bot_id, std::string what,
+                     std::int64_t message_id, std::function<task<>(std::int64_t)> also) {
+  co_await on.dialogs.asked_in(on.db, who, bot_id, what, message_id);
+  if (also) co_await also(message_id);
+}
+
 // Telegram's languages, and ours for each; "" is everybody else. As locale::texts::language_for has it.
 constexpr std::pair<std::string_view, std::string_view> spoken[] = {
     {"", "en"}, {"ru", "ru"}, {"uk", "ru"}, {"be", "ru"}, {"kk", "ru"}};
@@ -90,6 +96,16 @@ task<accounts::user> meet(const stage& on, pg::transaction& tx, const telegram::
   co_return co_await on.people.meet(tx, std::move(seen));
 }
 
+void follow_question(const stage& on, const turn& now, reply& answer) {
+  if (now.waits_for.empty()) return;
+  auto* asks = !answer.also.empty() ? &answer.also.back() : answer.show ? &*answer.show : nullptr;
+  if (!asks) return;
+  asks->sent = [&on, who = now.person.id, bot_id = now.in.me.id, what = now.waits_for,
+                also = std::move(asks->sent)](std::int64_t message_id) {
+    return note_question(on, who, bot_id, what, message_id, also);
+  };
+}
+
 task<> close(const stage& on, turn& now) {
   if (!now.erased) {
     if (!now.did.empty()) {
@@ -97,6 +113,11 @@ task<> close(const stage& on, turn& now) {
     }
     if (is_private(now.in)) {
       co_await on.dialogs.wait_for(now.db, now.person.id, now.in.me.id, now.waits_for);
+      // Mostly the pressed message becomes the question; where a new one does, it is noted when it is sent.
+      const auto& pressed = now.in.what.callback_query;
+      if (!now.waits_for.empty() && pressed && pressed->message)
+        co_await on.dialogs.asked_in(now.db, now.person.id, now.in.me.id, now.waits_for,
+                                     pressed->message->message_id);
     }
   }
   co_await now.db.commit();
@@ -129,6 +150,14 @@ telegram::update_kind kind_of(telegram::route::by match, std::string_view key) {
 
 task<std::string> state_of(const stage& on, const telegram::incoming& in) {
   auto asked = co_await on.dialogs.waiting_for(on.db, in.from() ? in.from()->id : 0, in.me.id);
+  asked.resize(std::min(asked.find(' '), asked.size()));
+  co_return asked;
+}
+
+task<std::string> state_unless_for_others(const stage& on, const telegram::incoming& in) {
+  if (!in.what.message || !in.what.message->reply_to_message) co_return co_await state_of(on, in);
+  auto asked = co_await on.dialogs.answered_by(on.db, in.from() ? in.from()->id : 0, in.me.id,
+                                               in.what.message->reply_to_message->message_id);
   asked.resize(std::min(asked.find(' '), asked.size()));
   co_return asked;
 }

@@ -89,6 +89,8 @@ std::int64_t chat_of(const telegram::incoming& in);
 namespace inside {
 
 task<accounts::user> meet(const stage& on, pg::transaction& tx, const telegram::incoming& in);
+// Has noted where the question stands that is waited for, when it is sent.
+void follow_question(const stage& on, const turn& now, reply& answer);
 // Notes what was done and what is waited for, and commits.
 task<> close(const stage& on, turn& now);
 // Whom it may concern, the answer, the apology for a last try that has failed.
@@ -155,6 +157,7 @@ class tables {
     turn met{in, *tx, std::move(person)};
     Turn now = co_await of.open(std::move(met));
     auto answer = co_await act_on(now, what, before);
+    inside::follow_question(of.on, now, answer);
     co_await inside::close(of.on, now);
     co_return answer;
   }
@@ -165,6 +168,9 @@ class tables {
 // What a person's text is for, by accounts::dialogs: the first word of what is waited for ("words 3" waits
 // for words; the rest is for who takes them). For routes::state_of.
 task<std::string> state_of(const stage& on, const telegram::incoming& in);
+// The same where a message may be for somebody else: one that replies to anything but the question itself is
+// for none.
+task<std::string> state_unless_for_others(const stage& on, const telegram::incoming& in);
 
 // The person blocked the bot or came back. In the transaction that notes it.
 struct membership_change {

@@ -305,6 +305,52 @@ TEST_F(DeckBot, ALetterComesWithTheProfileOfWhoWroteIt) {
   EXPECT_FALSE(shown(talk).contains("Letter")) << "nothing is waited for any more";
 }
 
+TEST_F(DeckBot, ALetterThatMakesAMatchComesWithItsNews) {
+  says(2, "/people");
+  presses(2, on("deck:like:", he));
+  ask("DELETE FROM dating.notices");
+  time.advance(1s);
+  says(1, "/people");
+  presses(1, on("deck:letter:", she));
+  EXPECT_TRUE(shown(says(1, "I sing, too")).starts_with("💌 Letter sent: Anna"));
+  for (const auto& one : tell_notices()) {
+    const bool hers = one.options.chat_id == 102;
+    EXPECT_EQ(one.text("caption").ends_with("\n\n💌 “I sing, too”"), hers) << one.text("caption");
+  }
+}
+
+TEST_F(DeckBot, WhoIsHiddenHearsWhyNobodyOpensAndIsShownAgainByTheButton) {
+  says(2, "/people");
+  presses(2, on("deck:like:", he));
+  premium(he);
+  presses(1, "go:pause:1");
+  const auto hidden = says(1, "/likes");
+  EXPECT_TRUE(shown(hidden).contains("Your profile is hidden")) << shown(hidden);
+  EXPECT_TRUE(has_button(hidden, "go:pause:0"));
+  presses(1, "go:pause:0");
+  EXPECT_TRUE(shown(says(1, "/likes")).contains("Anna"));
+  ask("DELETE FROM dating.judgements");
+  presses(1, "go:pause:1");
+  EXPECT_TRUE(shown(says(1, "/likes")).starts_with("No likes yet")) << "there is nobody to show";
+}
+
+TEST_F(DeckBot, NewsWaitWhileTelegramTakesNothingOfAnybody) {
+  notice what;
+  what.who = he, what.kind = "liked";
+  ask("INSERT INTO dating.judgements VALUES (2, 1, true, NULL, now())");
+  const auto say = announcer(with);
+  using telegram::refusal;
+  for (const auto& [why, outcome] : {std::pair(refusal::unauthorized, told::nothing_taken),
+                                     {refusal::flood, told::nothing_taken},
+                                     {refusal::unreachable, told::nothing_taken},
+                                     {refusal::server, told::later},
+                                     {refusal::blocked, told::pointless}}) {
+    bot.refusals = {why};
+    EXPECT_EQ(run(say(what)), outcome) << telegram::name_of(why);
+  }
+  EXPECT_EQ(run(say(what)), told::sent);
+}
+
 TEST_F(DeckBot, WhoLikesMeIsCountedForAllAndShownWithPremium) {
   says(2, "/people");
   presses(2, on("deck:like:", he));

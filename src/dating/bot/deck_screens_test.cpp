@@ -85,9 +85,10 @@ std::vector<named_screen> all_screens(const std::string& language) {
       {"match", shown_match(to, fresh, plain, 6)},
       {"match, closed", shown_match(to, closed, {}, 0)},
       {"liked", liked(to, 2)},
-      {"mutual", mutual(to, fresh, sex::female)},
-      {"mutual, a man", mutual(to, fresh, sex::male)},
-      {"mutual by my like", mutual(to, mine, sex::male)},
+      {"mutual", mutual(to, fresh, sex::female, "")},
+      {"mutual, a man", mutual(to, fresh, sex::male, "")},
+      {"mutual by my like", mutual(to, mine, sex::male, "")},
+      {"mutual with a letter", mutual(to, fresh, sex::male, "Do you sing in a choir?")},
       {"nudge", nudge(to, fresh)},
       {"nudge, my turn", nudge(to, opened)},
   };

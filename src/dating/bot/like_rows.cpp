@@ -55,7 +55,8 @@ task<std::optional<screen>> draw_match(const parts& with, const notice& what, co
   const auto found = co_await with.hearts.find_match(with.db, what.who, match_id(what.about_id));
   if (!found || found->state == "closed") co_return std::nullopt;
   const auto other = co_await with.members.find(with.db, found->other);
-  auto out = mutual(to, *found, other ? other->sex : std::nullopt);
+  const auto letter = co_await with.hearts.letter(with.db, found->other, what.who);
+  auto out = mutual(to, *found, other ? other->sex : std::nullopt, letter);
   const auto both = co_await with.pictures.pair(with.db, what.who, found->other, with.bot_id);
   if (both) {
     out.picture = to_picture(with, *both);
@@ -110,6 +111,8 @@ task<reply> show_next_liker(turn& now) {
   if (!page.people.empty()) card = co_await now.with.deck.card(now.db, viewer, page.people.front().who);
   if (card) {
     out.show = co_await draw_card(now, *std::move(card), likers_way, page.total);
+  } else if (page.total > 0) {  // who is hidden opens nobody
+    out.show = nobody_left(now.to(), {.why = empty_deck::reason::hidden});
   } else {
     out.show = likers(now.to(), 0, true);
   }

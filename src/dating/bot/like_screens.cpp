@@ -79,13 +79,15 @@ screen liked(const view& to, std::int64_t count) {
   return {to.html("like.news", {{"count", count}}), keys.build()};
 }
 
-screen mutual(const view& to, const match& what, std::optional<sex> other) {
+screen mutual(const view& to, const match& what, std::optional<sex> other, std::string_view letter) {
   keyboard keys;
   add_writing(keys.row(), to, what);
   keys.callback(to.plain("match_button.go_on"), std::string(press::deck_new));
   const std::string_view word = !other ? "other" : *other == sex::female ? "female" : "male";
-  if (what.by_me) return {to.html("match.news_mine", {{"name", what.name}}), keys.build()};
-  return {to.html("match.news", {{"name", what.name}, {"sex", word}}), keys.build()};
+  auto text = what.by_me ? to.html("match.news_mine", {{"name", what.name}})
+                         : to.html("match.news", {{"name", what.name}, {"sex", word}});
+  if (!letter.empty()) text += "\n\n" + to.html("deck.letter", {{"letter", letter}});
+  return {std::move(text), keys.build()};
 }
 
 screen nudge(const view& to, const match& what) {

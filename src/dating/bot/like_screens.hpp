@@ -18,7 +18,8 @@ screen shown_match(const view& to, const match& what, const std::optional<card_f
 
 // News. `count` of those who like the person by now.
 screen liked(const view& to, std::int64_t count);
-screen mutual(const view& to, const match& what, std::optional<sex> other);
+// With the other's letter; "": none.
+screen mutual(const view& to, const match& what, std::optional<sex> other, std::string_view letter);
 screen nudge(const view& to, const match& what);
 
 }  // namespace tandem::dating::bot

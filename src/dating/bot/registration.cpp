@@ -536,7 +536,7 @@ task<std::optional<reply>> take_registration(turn& now) {
   const auto content = telegram::content_of(message);
   if (content == telegram::message_content::location) {
     bool asked = now.me->step == field::place;
-    if (!asked) {
+    if (!asked && !now.in.state.empty()) {
       const auto waiting =
           co_await now.with.dialogs.waiting_for(now.db, now.person.telegram_id, now.in.me.id);
       asked = asked_of(waiting).what == field::place;

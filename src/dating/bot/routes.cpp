@@ -24,7 +24,7 @@ std::vector<table> tables_of_all() {
 }
 
 // In the order in which they are asked.
-constexpr taker takers[] = {take_registration, take_photo, take_talk};
+constexpr taker takers[] = {take_registration, take_reply, take_photo, take_talk};
 
 std::vector<announcement> all_announcements() {
   std::vector<announcement> out;
@@ -71,11 +71,12 @@ task<told> announce_one(const parts& with, const std::vector<announcement>& all,
   auto said = co_await found->draw(with, what, to);
   if (!said) co_return told::pointless;
   auto* out = with.senders(with.bot_id);
-  if (!out) co_return told::later;
+  if (!out) co_return told::nothing_taken;
   const auto sent =
       co_await conversation::send(*out, *std::move(said), who->telegram_id, telegram::urgency::broadcast);
   if (sent) co_return told::sent;
-  co_return sent.error().chat_is_closed() ? told::pointless : told::later;
+  if (sent.error().chat_is_closed()) co_return told::pointless;
+  co_return telegram::takes_nothing(sent.error().why) ? told::nothing_taken : told::later;
 }
 
 }  // namespace
@@ -88,7 +89,9 @@ telegram::routes bot_routes(const parts& with) {
   out.add(tables.routes(std::span<const row>(last_rows)));
   out.rows.push_back(conversation::membership(
       with, [&with](const conversation::membership_change& what) { return follow_membership(with, what); }));
-  out.state_of = [&with](const telegram::incoming& in) { return conversation::state_of(with, in); };
+  out.state_of = [&with](const telegram::incoming& in) {
+    return conversation::state_unless_for_others(with, in);
+  };
   return out;
 }
 

@@ -221,6 +221,12 @@ std::span<const row> talk_rows() { return rows; }
 std::span<const row> talk_edit_rows() { return edit_rows; }
 std::span<const announcement> talk_announcements() { return announcements; }
 
+task<std::optional<reply>> take_reply(turn& now) {
+  const bool elsewhere = now.in.what.message && now.in.what.message->reply_to_message && now.in.state.empty();
+  if (!elsewhere) co_return std::nullopt;
+  co_return co_await take_talk(now);
+}
+
 task<std::optional<reply>> take_talk(turn& now) {
   if (!now.me || !now.in.what.message || is_command(now.in.text())) co_return std::nullopt;
   const auto& message = *now.in.what.message;
@@ -230,7 +236,9 @@ task<std::optional<reply>> take_talk(turn& now) {
   if (sent.state == sent_state::no_talk) {
     const auto page = co_await now.with.conversations.list(now.db, now.person.id, 0);
     if (page.talks.empty()) co_return std::nullopt;
-    co_return shown(talk_list(now.to(), page, true));
+    auto asks = talk_list(now.to(), page, true);
+    if (message.reply_to_message) asks.html = now.to().html("talk.list_whom_not_by_reply");
+    co_return shown(std::move(asks));
   }
   reply out;
   out.show = answer_to(now.to(), sent, message.message_id);

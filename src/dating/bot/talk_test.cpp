@@ -2,6 +2,9 @@
 // and database; the server is a recording.
 #include <boost/json/serialize.hpp>
 
+#include "dating/bot/deck_screens.hpp"
+#include "dating/bot/photo_screens.hpp"
+#include "dating/bot/profile_screens.hpp"
 #include "dating/bot/routes.hpp"
 #include "dating/bot/safety_desk.hpp"
 #include "dating/bot/safety_screens.hpp"
@@ -115,15 +118,24 @@ struct TalkBot : testing::Test, talk_town {
     out.message = std::move(what);
     return take(std::move(out));
   }
-  lines says(int number, std::string text, std::int64_t reply_to = 0, std::int64_t where = 0) {
+  static void reply_to(telegram::message& what, std::int64_t message_id) {
+    what.reply_to_message = telegram::message{};
+    what.reply_to_message->message_id = message_id;
+    what.reply_to_message->date = 1;
+    what.reply_to_message->chat = what.chat;
+  }
+  lines says(int number, std::string text, std::int64_t replied = 0, std::int64_t where = 0) {
     auto what = from(number, where);
     what.text = std::move(text);
-    if (reply_to != 0) {
-      what.reply_to_message = telegram::message{};
-      what.reply_to_message->message_id = reply_to;
-      what.reply_to_message->date = 1;
-      what.reply_to_message->chat = what.chat;
-    }
+    if (replied != 0) reply_to(what, replied);
+    return sends(std::move(what));
+  }
+  lines shows_photo(int number, std::int64_t replied) {
+    auto what = from(number);
+    what.photo.resize(1);
+    what.photo[0].file_id = "f";
+    what.photo[0].file_unique_id = "u" + std::to_string(last_message);
+    reply_to(what, replied);
     return sends(std::move(what));
   }
   lines presses(int number, std::string data, std::int64_t where = 0, std::int64_t message = 40) {
@@ -303,6 +315,118 @@ TEST_F(TalkBot, AfterASwitchRepliesGoBackAndTheRestGoesOn) {
   presses(1, press::data(press::talk_open, other_pair.value));
   EXPECT_EQ(says(1, "an answer", question), lines{"102 sendMessage: an answer"});
   EXPECT_SAYS(says(1, "for Vera"), "103 sendMessage: Anna\nfor Vera");
+}
+
+namespace {
+
+// Whatever the bot waits for, and whether a talk is current: what is said in reply to somebody is for them
+// alone, and in reply to anything else for nobody; no state may take it.
+struct TalkBotReplies : TalkBot {
+  std::int64_t question = 0;  // of Boris, in Anna's chat
+  user_id gleb = person(4, "Gleb");
+
+  TalkBotReplies() {
+    ask("UPDATE dating.profiles SET trust = 2");  // the limits of a day are not what this is about
+    warm_up();
+    says(2, "a question");
+    question = std::stoll(ask("SELECT to_message FROM dating.messages ORDER BY from_message DESC LIMIT 1"));
+    ask("INSERT INTO dating.decks (viewer_id, place, candidate_id, km, made_at) VALUES (1, 0, " +
+        std::to_string(gleb.value) + ", 1, now())");
+  }
+  // The presses after which something is waited for, with the word for it.
+  std::vector<std::pair<std::string, std::string>> questions_asked() const {
+    return {{press::data(press::edit_field, static_cast<int>(field::about)), "me about"},
+            {press::data(press::edit_field, static_cast<int>(field::place)), "me place"},
+            {std::string(press::ask_deletion), "pick deletion"},
+            {std::string(press::photo_add), "photo"},
+            {press::data(press::deck_letter, gleb.value, 0), "like " + std::to_string(gleb.value) + ":0:40"}};
+  }
+  void for_each_situation(std::function<void()> check) {
+    for (const bool current : {true, false}) {
+      for (const auto& [asks, word] : questions_asked()) {
+        SCOPED_TRACE(word + (current ? ", Vera's talk is current" : ", no talk is current"));
+        if (current) presses(1, press::data(press::talk_open, other_pair.value));
+        if (!current) ask("DELETE FROM dating.talks WHERE user_id = 1");
+        presses(1, asks);
+        EXPECT_EQ(ask("SELECT state FROM accounts.dialogs WHERE user_id = 1"), word);
+        check();
+        presses(1, asks);
+        EXPECT_EQ(ask("SELECT about FROM dating.profiles WHERE user_id = 1"), "");
+        EXPECT_EQ(ask("SELECT latitude FROM dating.profiles WHERE user_id = 1"), "");
+        EXPECT_EQ(ask("SELECT count(*) FROM dating.judgements"), "0");
+        EXPECT_EQ(ask("SELECT count(*) FROM dating.photo_inbox"), "0");
+      }
+    }
+  }
+  telegram::message place() {
+    auto out = from(1);
+    out.location = telegram::location{};
+    out.location->latitude = 55.7;
+    out.location->longitude = 37.6;
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_F(TalkBotReplies, ToSomebodysWordsGoToThemWhateverTheBotWaitsFor) {
+  for_each_situation([this] { EXPECT_EQ(says(1, "yes", question), lines{"102 sendMessage: yes"}); });
+  for_each_situation([this] { EXPECT_EQ(shows_photo(1, question), lines{"102 copyMessage:"}); });
+  for_each_situation([this] {
+    auto here = place();
+    reply_to(here, question);
+    EXPECT_SAYS(sends(std::move(here)), "101 sendMessage: 📍 Send <b>Boris</b> this point");
+  });
+}
+
+TEST_F(TalkBotReplies, ToAnythingElseOfTheBotGoToNobody) {
+  // News of a match, a nudge, a card: which message that is, nobody has noted.
+  constexpr std::int64_t something = 7'777;
+  for_each_situation([this] {
+    const auto did = says(1, "yes", something);
+    EXPECT_EQ(did.size(), 1u);
+    EXPECT_SAYS(did, "101 sendMessage: 💬 Who is this for? The message that you reply to does not tell.");
+    EXPECT_SAYS(did, "[Boris → talk:open:1]");
+  });
+  for_each_situation([this] { EXPECT_SAYS(shows_photo(1, something), "Who is this for?"); });
+  for_each_situation([this] {
+    auto here = place();
+    reply_to(here, something);
+    EXPECT_SAYS(sends(std::move(here)), "Who is this for?");
+  });
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.messages WHERE from_id = 1"), "3") << "those of the beginning";
+}
+
+TEST_F(TalkBotReplies, ToThePinnedLineGoToItsTalk) {
+  const auto line = std::stoll(ask("SELECT pinned FROM dating.talks WHERE user_id = 1"));
+  presses(1, questions_asked().front().first);
+  EXPECT_EQ(says(1, "an answer", line), lines{"102 sendMessage: an answer"});
+}
+
+TEST_F(TalkBotReplies, ToTheQuestionThatWaitsAnswerIt) {
+  ask("UPDATE dating.profiles SET latitude = 1, longitude = 1");
+  const auto asks = questions_asked();
+  presses(1, asks[0].first);
+  EXPECT_SILENT_ABOUT(says(1, "I sing", 40), "102 ");
+  EXPECT_EQ(ask("SELECT about FROM dating.profiles WHERE user_id = 1"), "I sing");
+  presses(1, asks[4].first);
+  EXPECT_SAYS(says(1, "call me +7 916 123 45 67", 40), "Not sent");
+  const auto again = std::stoll(ask("SELECT message_id FROM accounts.dialogs WHERE user_id = 1"));
+  EXPECT_NE(again, 40) << "asked anew in a message of its own";
+  EXPECT_SAYS(says(1, "I sing, too", again), "Letter sent: Gleb");
+  EXPECT_EQ(ask("SELECT count(*) FROM dating.judgements WHERE letter IS NOT NULL"), "1");
+  presses(1, asks[3].first);
+  for (int i = 0; i < 2; ++i) {  // an album: both reply to the one question
+    const auto did = shows_photo(1, 40);
+    EXPECT_SILENT_ABOUT(did, "102 ");
+    EXPECT_SILENT_ABOUT(did, "Who is this for?");
+  }
+  presses(1, asks[1].first);  // a new message: a keyboard to type with cannot be edited into one
+  auto here = place();
+  reply_to(here,
+           std::stoll(ask("SELECT message_id FROM accounts.dialogs WHERE user_id = 1 AND message_id <> 40")));
+  sends(std::move(here));
+  EXPECT_EQ(ask("SELECT round(latitude::numeric, 1) FROM dating.profiles WHERE user_id = 1"), "55.7");
 }
 
 TEST_F(TalkBot, AnUpdateThatComesTwiceDoesNothingMore) {

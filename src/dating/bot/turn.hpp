@@ -41,6 +41,7 @@ std::span<const row> safety_desk_rows();   //                                   
 // person was asked for (the first word of accounts::dialogs), me->step what registration waits for.
 using taker = task<std::optional<reply>> (*)(turn& now);
 task<std::optional<reply>> take_registration(turn& now);  // while registration is not finished
+task<std::optional<reply>> take_reply(turn& now);         // to anything but the question that waits
 task<std::optional<reply>> take_photo(turn& now);         // while photos are asked for
 task<std::optional<reply>> take_talk(turn& now);          // while a talk is current
 
