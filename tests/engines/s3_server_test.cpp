@@ -260,3 +260,13 @@ TEST(S3Server, PausedAndRestartedInTheMiddleOfARequestItIsTriedAgain) {
   during([] { server().pause(); }, [] { server().go_on(); }, "paused");
   during([] { server().kill(); }, [] { server().start(); }, "restarted");
 }
+
+TEST(S3Server, AReadOfAPausedServerEndsWithItsReadersTimeAndTheNextOneSucceeds) {
+  client here(options_for(server().at("given_up")));
+  const auto id = here.put(blob::bytes_of("photo"));
+  server().pause();
+  const auto reading = [&]() -> task<> { co_await here.blobs->get(id); };
+  EXPECT_THROW(here.io.run(async::within(300ms, reading())), async::timed_out);
+  server().go_on();
+  EXPECT_TRUE(here.get(id) == blob::bytes_of("photo"));
+}

@@ -16,7 +16,6 @@ namespace sql = tandem::dating::sql::photos;
 using namespace std::chrono_literals;
 
 constexpr auto between_tries = 1min, longest_wait = 15min;
-constexpr auto storing = 5min;  // both files with all tries of the store: so long nobody else begins
 // Of one person's photos, two that differ in so few bits are one picture sent twice (as a photo and as a
 // file); images::same_picture would take two selfies of one evening for one.
 constexpr int own_copy = 4;
@@ -348,8 +347,7 @@ class pg_photos final : public photos {
   task<bool> name_coming(pg::pool& on, const inbox_photo& what, const names& files) {
     const auto tx = co_await on.begin();
     co_await (*tx)(sql::hold_blobs);
-    const auto rows = co_await (*tx)(sql::name_coming, what.inbox_id, files.picture, files.thumbnail,
-                                     with_.time.now() + storing);
+    const auto rows = co_await (*tx)(sql::name_coming, what.inbox_id, files.picture, files.thumbnail);
     co_await tx->commit();
     const bool ours = rows.front().get<bool>(0), being_removed = rows.front().get<bool>(1);
     if (ours && being_removed) throw std::runtime_error("the same picture is just being removed");

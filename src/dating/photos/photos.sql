@@ -49,7 +49,7 @@ WITH mine AS (
 ), going AS (
   SELECT EXISTS (SELECT FROM dating.dead_blobs WHERE blob_id IN ($2, $3) AND removing_until > now()) AS so
 ), named AS (
-  UPDATE dating.photo_inbox i SET blob_id = $2, thumb_id = $3, next_at = greatest(i.next_at, $4)
+  UPDATE dating.photo_inbox i SET blob_id = $2, thumb_id = $3
   FROM mine, going WHERE i.inbox_id = mine.inbox_id AND NOT going.so
 )
 SELECT EXISTS (SELECT FROM mine), going.so FROM going;
