@@ -40,7 +40,7 @@ class Sandbox(unittest.TestCase):
 
     @classmethod
     def environment(cls):
-        return dict(TANDEM_DATA=cls.folder + "/data", TANDEM_PORT=cls.port)
+        return dict(TANDEM_DATA=cls.folder + "/data", TANDEM_PORT=cls.port, TANDEM_BOT_RATE=0)
 
     @classmethod
     def start(cls):
@@ -49,6 +49,7 @@ class Sandbox(unittest.TestCase):
         cls.program = Process(BINARY, ["up"], cls.log, **cls.environment())
         cls.http = Http(cls.port)
         cls.program.wait_ready()
+        cls.api("PUT", "/limits", {"enabled": False})
 
     @classmethod
     def kill(cls):

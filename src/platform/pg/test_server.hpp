@@ -32,8 +32,8 @@ inline sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace test_servers
 
-// A port of loopback that nobody had a moment ago. It lies below those which the system hands out: of them one
-// may go to a connection, even to the one that asks whether the server listens yet.
+// A port of loopback that nobody had a moment ago. It lies below those which the system hands out: of them
+// one may go to a connection, even to the one that asks whether the server listens yet.
 inline std::uint16_t free_port() {
   std::random_device dice;
   for (int tries = 0; tries < 1000; ++tries) {

@@ -33,7 +33,7 @@ class Photographed(Single):
 
 class DatingPhotos(unittest.TestCase):
     def setUp(self):
-        self.town = DatingTown(BINARY, limits=False, settings={"TANDEM_PHOTOS_APPROVE": "operator"})
+        self.town = DatingTown(BINARY, limits=False, settings={"TANDEM_BOT_RATE": 0, "TANDEM_PHOTOS_APPROVE": "operator"})
         self.addCleanup(self.town.close)
         self.town.start()
         wait_until("Dating's bot", lambda: BOT in self.town.bots())
