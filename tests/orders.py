@@ -85,10 +85,10 @@ class Arrivals:
                 new += 1
         return new
 
-    def settle(self, quiet=6, seconds=300):
-        """Reads on until nothing came for `quiet` seconds."""
+    def settle(self, quiet=6, seconds=300, whole=lambda: False):
+        """Reads on until nothing came for `quiet` seconds; for two, when the whole is there."""
         end, last = time.time() + seconds, time.time()
-        while time.time() < end and time.time() - last < quiet:
+        while time.time() < end and time.time() - last < (2 if whole() else quiet):
             if self.look():
                 last = time.time()
             time.sleep(0.5)

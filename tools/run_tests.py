@@ -169,7 +169,8 @@ def main():
 
     ok = failed = 0
     # Unit tests and suites side by side (a suite mostly waits); what measures has the machine for itself.
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() if kind in ("unit", "suites") else 1) as pool:
+    at_once = {"unit": os.cpu_count(), "suites": os.cpu_count() + 1}.get(kind, 1)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         for one_ok, one_failed in pool.map(lambda p: run_program(kind, *p, environment), programs):
             ok, failed = ok + one_ok, failed + one_failed
     if kind == "long":
