@@ -200,6 +200,7 @@ class Dating(InTown):
         self.assertEqual(self.town.sql("SELECT count(*) FROM dating.profiles"), "1")
         self.assertEqual(self.town.sql("SELECT count(*) FROM dating.erasures"), "1")
         wait_until("the copies to go", lambda: not any("forget me" in text for text in boris.texts()))
+        wait_until("the news of the match to go", lambda: not any("It's mutual" in text for text in boris.texts()))
 
 
 class Ways(InTown):
