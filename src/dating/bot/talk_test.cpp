@@ -307,6 +307,14 @@ TEST_F(TalkBot, TheFirstMessagesAreHeldBackWithAHint) {
   EXPECT_EQ(ask("SELECT count(*) FROM dating.messages"), "0");
 }
 
+TEST_F(TalkBot, WhatTelegramRefusesForGoodIsToldToItsSender) {
+  log::set_level("talks", log::level::off);
+  warm_up();
+  bot.refusals = {telegram::refusal::other};
+  EXPECT_SAYS(says(1, "hm"),
+              "101 sendMessage: Telegram did not take this message for Boris. Please send it again.");
+}
+
 TEST_F(TalkBot, AfterASwitchRepliesGoBackAndTheRestGoesOn) {
   warm_up();
   says(2, "a question");

@@ -409,6 +409,7 @@ class talk_courier_part final : public talk_courier {
       const auto message_id = rows[i].get<std::int64_t>(2);
       const auto tries = rows[i].get<int>(5);
       if (tries >= most_tries) {
+        log_.error("a message that was to go away stays", {{"bot", bot_id}});
         const std::vector<std::int64_t> one{message_id};
         co_await with_.db(sql::removed, bot_id, chat_id, one);
       } else if (rows[i].get<std::string>(3).empty()) {
