@@ -4,8 +4,8 @@
 #include <list>
 #include <utility>
 
-#include "async/event.hpp"
-#include "async/scope.hpp"
+#include "async/crew.hpp"
+#include "async/within.hpp"
 #include "dating/decks/deck_filling.hpp"
 #include "dating/decks/deck_low.hpp"
 #include "dating/decks/matching_part_sql.hpp"
@@ -107,30 +107,27 @@ class matching_part final : public async::part {
                                           "The engine's search for one ring of one deck")),
         filling_took_(with_.figures.histogram("tandem_dating_deck_filling_seconds",
                                               "From the request for a deck until it is written")),
-        scope_(with_.on, [](std::string_view task, const std::exception_ptr& failure) {
-          log_.error("a task of the matching failed", failure, {{"task", task}});
-        }) {}
+        work_(with_.on, log::failures_to(log_)) {}
 
   std::string_view name() const override { return "matching"; }
 
   task<> start() override {
-    if (std::exchange(running_, true)) co_return;
+    if (work_.runs()) co_return;
     co_await build();
-    scope_.spawn("follow", follow());
-    scope_.spawn("decks", consume());
+    work_.begin();
+    work_.keep("follow", [this] { return follow(); });
+    work_.keep("decks", [this] { return consume(); });
   }
 
-  task<> stop() override {
-    running_ = false;
-    co_await scope_.stop();
-  }
+  task<> stop() override { return work_.stop(); }
 
-  async::health state() const override { return {running_ && failing_.empty(), failing_}; }
+  async::health state() const override { return work_.state(); }
 
  private:
   task<> build() {
     const auto begun = std::chrono::steady_clock::now();
     engine_ = std::make_unique<matching>();
+    seen_ = {};
     today_ = day_number(with_.time.now());
     const auto horizon = co_await with_.db(sql::horizon);
     horizon_ = horizon.front().get<std::string>(0);
@@ -178,19 +175,10 @@ class matching_part final : public async::part {
   }
 
   task<> follow() {
-    async::event never(with_.on);
-    for (;;) {
-      try {
-        co_await learn_changes();
-        co_await learn_birthdays();
-        co_await learn_ratings();
-        failing_.clear();
-      } catch (const pg::error& error) {
-        if (failing_.empty()) log_.warn("the database does not answer", {{"error", error.what()}});
-        failing_ = error.what();
-      }
-      co_await never.wait_for(settings_.poll);
-    }
+    co_await learn_changes();
+    co_await learn_birthdays();
+    co_await learn_ratings();
+    co_await async::sleep_for(settings_.poll);
   }
 
   // All that is newer than the horizon, again and again until the horizon has passed it: what a transaction
@@ -360,9 +348,7 @@ class matching_part final : public async::part {
   std::int64_t today_ = 0;
   instant rated_at_;
   std::chrono::steady_clock::time_point told_memory_{};
-  std::string failing_;
-  bool running_ = false;
-  async::scope scope_;
+  async::crew work_;
 };
 
 }  // namespace
