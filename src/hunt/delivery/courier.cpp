@@ -68,7 +68,11 @@ class delivery_part final : public async::part {
     if (work_.runs()) co_return;
     work_.begin();
     // What was under way at the last stop is due still, but for what had ended: that is only to be written.
-    for (auto& [bot_id, mine] : lanes_) mine.in_flight.clear();
+    for (auto& [bot_id, mine] : lanes_) {
+      mine.in_flight.clear();
+      mine.asks = false;
+      mine.owed = true;
+    }
     for (const auto& [bot_id, id] : ended_) lanes_.at(bot_id).in_flight.insert(id);
     work_.keep("fan out", [this] { return fan_out(); });
     work_.keep("find bots", [this] { return find_bots(); });
@@ -91,6 +95,7 @@ class delivery_part final : public async::part {
     // What was written while a query for due rows was under way: the query may still show it as due.
     std::set<key> written_meanwhile;
     bool asks = false;  // such a query is under way
+    bool owed = true;   // a look that has not been taken, or has failed
     async::event changed;
   };
 
@@ -150,8 +155,9 @@ class delivery_part final : public async::part {
   }
 
   task<> courier(std::int64_t bot_id, lane& mine) {
+    if (!std::exchange(mine.owed, true)) co_await mine.changed.wait();
     co_await send_some(bot_id, mine);
-    co_await mine.changed.wait();
+    mine.owed = false;
   }
 
   // Also by another bot: that one was removed, and what waited for it was given to this one.
@@ -282,14 +288,18 @@ class delivery_part final : public async::part {
   }
 
   task<> write_outcomes() {
+    if (all_is_written()) co_await outcome_bell_.wait();
     co_await flush();
-    co_await outcome_bell_.wait();
+  }
+
+  bool all_is_written() const {
+    return sent_.empty() && refused_.empty() && put_off_.empty() && handed_.empty();
   }
 
   // Writes what has ended so far. On failure everything is kept for the next try: nothing is sent twice for
   // want of a database.
   task<> flush() {
-    while (!sent_.empty() || !refused_.empty() || !put_off_.empty() || !handed_.empty()) {
+    while (!all_is_written()) {
       auto sent = std::exchange(sent_, {});
       auto refused = std::exchange(refused_, {});
       auto put_off = std::exchange(put_off_, {});
