@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "app/resources.hpp"
+#include "async/crew.hpp"
 #include "async/within.hpp"
 #include "dating/bot/photo_intake.hpp"
 #include "dating/bot/routes.hpp"
@@ -71,15 +72,14 @@ class several final : public async::part {
       : name_(name), all_(std::move(all)) {}
   std::string_view name() const override { return name_; }
   task<> start() override {
-    for (const auto& one : all_) co_await one->start();
+    if (!life_.running().empty()) co_return;
+    for (const auto& one : all_) co_await life_.start(*one);
   }
-  task<> stop() override {
-    for (auto at = all_.rbegin(); at != all_.rend(); ++at) co_await (*at)->stop();
-  }
+  task<> stop() override { return life_.stop(); }
   async::health state() const override {
     for (const auto& one : all_) {
       auto now = one->state();
-      if (!now.ready) return now;
+      if (!now.ready) return {false, std::string(one->name()) + ": " + now.detail};
     }
     return {true, {}};
   }
@@ -87,6 +87,7 @@ class several final : public async::part {
  private:
   std::string_view name_;
   std::vector<std::unique_ptr<async::part>> all_;
+  async::life_cycle life_;
 };
 
 // Work that is done at the start, and again after each pause; also after it has failed.
@@ -97,40 +98,26 @@ class repeated final : public async::part {
       : name_(name),
         pause_(pause),
         work_(std::move(work)),
-        log_("dating"),
-        running_(on, [this](std::string_view task, const std::exception_ptr& failure) {
-          log_.error("a task failed", failure, {{"task", task}});
-        }) {}
+        running_(on, log::failures_to(log::logger("dating"))) {}
   std::string_view name() const override { return name_; }
   task<> start() override {
-    if (!std::exchange(started_, true)) running_.spawn(std::string(name_), repeat());
-    co_return;
+    if (running_.runs()) co_return;
+    running_.begin();
+    running_.keep(std::string(name_), [this] { return work_and_rest(); });
   }
-  task<> stop() override {
-    started_ = false;
-    co_await running_.stop();
-  }
-  async::health state() const override { return {started_, {}}; }
+  task<> stop() override { return running_.stop(); }
+  async::health state() const override { return running_.state(); }
 
  private:
-  task<> repeat() {
-    for (;;) {
-      try {
-        co_await work_();
-      } catch (const std::exception&) {
-        if (!started_) throw;  // cancelled
-        log_.error("it will be tried again", std::current_exception(), {{"task", name_}});
-      }
-      co_await async::sleep_for(pause_);
-    }
+  task<> work_and_rest() {
+    co_await work_();
+    co_await async::sleep_for(pause_);
   }
 
   std::string_view name_;
   std::chrono::seconds pause_;
   std::function<task<>()> work_;
-  log::logger log_;
-  bool started_ = false;
-  async::scope running_;
+  async::crew running_;
 };
 
 class built_dating final : public dating_house {

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "async/scope.hpp"
+#include "async/crew.hpp"
 #include "async/within.hpp"
 #include "platform/log/log.hpp"
 
@@ -19,34 +19,21 @@ class lane_watch final : public async::part {
         time_(time),
         figures_(figures),
         look_every_(look_every),
-        log_("queue"),
-        work_(on, [this](std::string_view, const std::exception_ptr& failure) {
-          log_.error("the queue watch has failed", failure);
-        }) {}
+        work_(on, log::failures_to(log::logger("queue"))) {}
 
   std::string_view name() const override { return "queue watch"; }
   task<> start() override {
-    if (running_) co_return;
-    running_ = true;
-    work_.spawn("watch lanes", watch());
+    if (work_.runs()) co_return;
+    work_.begin();
+    work_.keep("watch lanes", [this] { return watch(); });
   }
-  task<> stop() override {
-    running_ = false;
-    co_await work_.stop();
-  }
-  async::health state() const override { return {running_ && failure_.empty(), failure_}; }
+  task<> stop() override { return work_.stop(); }
+  async::health state() const override { return work_.state(); }
 
  private:
   task<> watch() {
-    for (;;) {
-      try {
-        co_await look();
-        failure_.clear();
-      } catch (const pg::error& error) {
-        failure_ = error.what();
-      }
-      co_await async::sleep_for(look_every_);
-    }
+    co_await look();
+    co_await async::sleep_for(look_every_);
   }
 
   task<> look() {
@@ -83,10 +70,7 @@ class lane_watch final : public async::part {
   metrics::registry& figures_;
   std::chrono::milliseconds look_every_;
   std::set<std::string> shown_;  // lanes that have figures
-  log::logger log_;
-  async::scope work_;
-  std::string failure_;
-  bool running_ = false;
+  async::crew work_;
 };
 
 }  // namespace

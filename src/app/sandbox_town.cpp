@@ -4,8 +4,8 @@
 #include <deque>
 
 #include "app/dating_parts.hpp"
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
 #include "async/within.hpp"
 #include "hunt/bots/bots.hpp"
 #include "hunt/categories.hpp"
@@ -61,24 +61,18 @@ class follower final : public sandbox_follower {
   explicit follower(sandbox_town with)
       : with_(std::move(with)),
         log_("sandbox.follower"),
-        work_(with_.on,
-              [this](std::string_view task, const std::exception_ptr& failure) {
-                log_.error("a task of the follower failed", failure, {{"task", task}});
-              }),
+        work_(with_.on, log::failures_to(log_)),
         bell_(with_.on) {}
 
   std::string_view name() const override { return "sandbox follower"; }
   task<> start() override {
-    if (running_) co_return;
-    running_ = true;
-    work_.spawn("follow channels", follow());
-    work_.spawn("tell stages", tell());
+    if (work_.runs()) co_return;
+    work_.begin();
+    work_.keep("follow channels", [this] { return follow(); });
+    work_.keep("tell stages", [this] { return tell(); });
   }
-  task<> stop() override {
-    running_ = false;
-    co_await work_.stop();
-  }
-  async::health state() const override { return {running_, {}}; }
+  task<> stop() override { return work_.stop(); }
+  async::health state() const override { return work_.state(); }
 
   void noticed(const hunt::post_event& event) override {
     json::object detail;
@@ -155,42 +149,36 @@ class follower final : public sandbox_follower {
   }
 
   task<> follow() {
-    for (;;) {
-      try {
-        co_await follow_channels(with_);
-      } catch (const http::no_answer&) {  // it is asked again
-      } catch (const pg::unavailable&) {
-      }
-      co_await async::sleep_for(look_for_channels_every);
+    try {
+      co_await follow_channels(with_);
+    } catch (const http::no_answer&) {  // it is asked again
     }
+    co_await async::sleep_for(look_for_channels_every);
   }
 
   task<> tell() {
-    for (;;) {
-      co_await bell_.wait();
-      co_await async::sleep_for(tell_stages_every);
-      json::array bundle;
-      while (!stages_.empty() && bundle.size() < 500) {
-        bundle.emplace_back(std::move(stages_.front()));
-        stages_.pop_front();
-      }
-      if (!stages_.empty()) bell_.ring();
-      json::value body{{"stages", std::move(bundle)}};
-      try {
-        co_await ask(with_, "POST", "/stages", std::move(body));
-      } catch (const std::runtime_error& error) {
-        log_.debug("the sandbox does not take stages", {{"error", error.what()}});
-      }
+    co_await bell_.wait();
+    co_await async::sleep_for(tell_stages_every);
+    json::array bundle;
+    while (!stages_.empty() && bundle.size() < 500) {
+      bundle.emplace_back(std::move(stages_.front()));
+      stages_.pop_front();
+    }
+    if (!stages_.empty()) bell_.ring();
+    json::value body{{"stages", std::move(bundle)}};
+    try {
+      co_await ask(with_, "POST", "/stages", std::move(body));
+    } catch (const std::runtime_error& error) {
+      log_.debug("the sandbox does not take stages", {{"error", error.what()}});
     }
   }
 
   sandbox_town with_;
   log::logger log_;
-  async::scope work_;
+  async::crew work_;
   async::event bell_;
   std::deque<json::object> stages_;
   std::map<hunt::vacancy_id, post> posts_;
-  bool running_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "async/event.hpp"
+#include "async/part_for_test.hpp"
 #include "dating/people_for_test.hpp"
 
 namespace tandem::dating {
@@ -26,6 +27,10 @@ struct Notices : testing::Test, dating_town {
     if (courier) run(courier->stop());
   }
   void begin() {
+    make();
+    run(courier->start());
+  }
+  void make() {
     courier = make_notice_courier({io.on(), *pool, time, *news,
                                    [this](const notice& what) -> task<told> {
                                      heard.push_back(std::to_string(what.who.value) + " " + what.kind + " " +
@@ -34,7 +39,6 @@ struct Notices : testing::Test, dating_town {
                                      co_return outcome(what);
                                    }},
                                   1h);
-    run(courier->start());
   }
   void add_notice(std::int64_t who, std::string_view kind, std::int64_t about,
                   std::optional<instant> at = {}) {
@@ -62,6 +66,15 @@ TEST_F(Notices, AreToldAtOnceInTheirOrderAndOnlyOnce) {
   add_notice(1, "photo_shown", 6);
   left("0");
   EXPECT_THAT(heard, ElementsAre("1 match 5", "1 photo_shown 6"));
+}
+
+TEST_F(Notices, TheCourierWorksAfterEachStart) {
+  make();
+  async::expect_to_work_after_each_start(io, *courier, [this](int start) {
+    add_notice(1, "match", start);
+    left("0");
+  });
+  EXPECT_THAT(heard, ElementsAre("1 match 1", "1 match 2", "1 match 3"));
 }
 
 TEST_F(Notices, WhatWasLeftBehindIsToldAfterTheStart) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "async/part_for_test.hpp"
 #include "async/scope.hpp"
 #include "dating/talks/town_for_test.hpp"
 
@@ -145,6 +146,17 @@ struct Talks : testing::Test, talk_town {
 };
 
 }  // namespace
+
+TEST_F(Talks, TheCourierWorksAfterEachStart) {
+  warm_up(with_boris, anna, boris);
+  const auto part = new_courier(10ms);
+  async::event soon(io.on());
+  async::expect_to_work_after_each_start(io, *part, [&](int start) {
+    EXPECT_EQ(send(anna, text(start, "слово")).state, sent_state::accepted);
+    for (int i = 0; i < 1'000 && !state_of(start).starts_with("sent"); ++i) run(soon.wait_for(10ms));
+    EXPECT_TRUE(state_of(start).starts_with("sent")) << state_of(start);
+  });
+}
 
 TEST_F(Talks, OnesOwnMatchIsOpenedAndItsLinePinnedOnce) {
   EXPECT_FALSE(open(vera, with_boris)) << "a match of others";

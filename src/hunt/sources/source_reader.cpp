@@ -3,8 +3,8 @@
 #include <charconv>
 #include <set>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
-#include "async/scope.hpp"
 #include "async/within.hpp"
 #include "hunt/sources/feed_page.hpp"
 #include "hunt/sources/pg_sources.hpp"
@@ -57,6 +57,7 @@ class preview_reader final : public source_reader {
         options_(std::move(options)),
         bell_(with_.on),
         page_done_(with_.on),
+        work_(with_.on, log::failures_to(log_)),
         pages_(with_.figures.counter("tandem_pages_read_total", "Channel pages that were read")),
         refusals_(
             with_.figures.counter("tandem_pages_refused_total", "Channel pages that could not be read")) {
@@ -76,13 +77,13 @@ class preview_reader final : public source_reader {
         bell_.ring();
       });
     }
-    scope_->spawn("reading", run());
+    work_.keep("reading", [this] { return run(); });
   }
 
   task<> stop() override {
     if (std::exchange(stopping_, true)) co_return;
     running_ = false;
-    co_await scope_->stop();
+    co_await work_.stop();
     try {
       co_await note_progress();
     } catch (const pg::error&) {
@@ -91,10 +92,9 @@ class preview_reader final : public source_reader {
   }
 
   async::health state() const override {
-    async::health out;
-    out.ready = running_ && refreshed_ && !broken_;
-    if (broken_) out.detail = "reading has stopped, see the log";
-    if (!refreshed_) out.detail = "waits for the database";
+    if (!running_) return {false, "does not run"};
+    auto out = work_.state();
+    if (out.ready && !refreshed_) return {false, "waits for the database"};
     return out;
   }
 
@@ -127,7 +127,7 @@ class preview_reader final : public source_reader {
       while (auto ask = plan_->next(with_.time.now())) {
         ++requests;
         ++under_way_;
-        scope_->spawn("page of " + ask->name, read(*ask));
+        work_.spawn("page of " + ask->name, read(*ask));
       }
       if (under_way_ == 0) break;
       co_await page_done_.wait();
@@ -163,10 +163,7 @@ class preview_reader final : public source_reader {
 
  private:
   void begin() {
-    scope_.emplace(with_.on, [this](std::string_view task, std::exception_ptr why) {
-      log_.error("reading has stopped", why, {{"task", task}});
-      broken_ = true;
-    });
+    work_.begin();
     plan_.emplace(options_.pace, options_.seed);
     known_.clear();
     last_newest_.clear();
@@ -174,21 +171,19 @@ class preview_reader final : public source_reader {
     newest_change_ = {};
     tend_at_ = note_at_ = {};
     under_way_ = 0;
-    refreshed_ = broken_ = false;
+    refreshed_ = false;
   }
 
   task<> run() {
-    while (true) {
-      co_await tend();
-      const auto now = with_.time.now();
-      while (auto ask = plan_->next(now)) {
-        ++under_way_;
-        scope_->spawn("page of " + ask->name, read(*ask));
-      }
-      auto wait = std::chrono::duration_cast<microseconds>(options_.refresh_gap);
-      if (const auto due = plan_->wake_at()) wait = std::clamp(*due - now, microseconds(1'000), wait);
-      co_await bell_.wait_for(wait);
+    co_await tend();
+    const auto now = with_.time.now();
+    while (auto ask = plan_->next(now)) {
+      ++under_way_;
+      work_.spawn("page of " + ask->name, read(*ask));
     }
+    auto wait = std::chrono::duration_cast<microseconds>(options_.refresh_gap);
+    if (const auto due = plan_->wake_at()) wait = std::clamp(*due - now, microseconds(1'000), wait);
+    co_await bell_.wait_for(wait);
   }
 
   // What is done beside the reading; a database that does not answer is asked again later.
@@ -384,7 +379,7 @@ class preview_reader final : public source_reader {
   reader_options options_;
   std::optional<reading_plan> plan_;
   async::event bell_, page_done_;
-  std::optional<async::scope> scope_;
+  async::crew work_;
   metrics::counter pages_, refusals_;
   std::unordered_map<source_id, source> known_;
   std::unordered_map<source_id, std::size_t> last_newest_;
@@ -392,8 +387,7 @@ class preview_reader final : public source_reader {
   instant newest_change_;
   std::chrono::steady_clock::time_point tend_at_, note_at_;
   int under_way_ = 0;
-  bool running_ = false, stopping_ = false, listening_ = false, refreshed_ = false, changed_ = false,
-       broken_ = false;
+  bool running_ = false, stopping_ = false, listening_ = false, refreshed_ = false, changed_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <ctime>
 #include <map>
 
+#include "async/part_for_test.hpp"
 #include "async/scope.hpp"
 #include "hunt/way_for_test.hpp"
 #include "platform/http/server.hpp"
@@ -437,6 +438,15 @@ TEST_F(SourceReader, APartThatIsStartedAgainGoesOnFromTheDatabase) {
   run(steps.until(post_event::kind::seen, 5));
   EXPECT_EQ(web["jobs"].asked.front(), "newest");
   EXPECT_EQ(stored(), "5 1 5");
+}
+
+TEST_F(SourceReader, ItWorksAfterEachStart) {
+  add("jobs");
+  async::expect_to_work_after_each_start(db.io, *reader, [this](int start) {
+    write("jobs", start, start);
+    time.advance(10s);
+    run(steps.until(post_event::kind::seen, start));
+  });
 }
 
 TEST_F(SourceReader, ADatabaseThatFailsLosesNothing) {

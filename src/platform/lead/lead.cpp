@@ -8,9 +8,10 @@
 #include <fstream>
 #include <random>
 
-#include "async/scope.hpp"
+#include "async/crew.hpp"
 #include "async/within.hpp"
 #include "platform/lead/lead_sql.hpp"
+#include "platform/log/log.hpp"
 #include "platform/pg/pg.hpp"
 
 namespace tandem::lead {
@@ -76,26 +77,25 @@ bool has_died(std::string_view holder) {
 class pg_lead final : public candidate {
  public:
   pg_lead(executor on, pg::pool& db, lease_options options)
-      : on_(on),
-        db_(db),
+      : db_(db),
         options_(std::move(options)),
         name_("lead of " + options_.name),
-        holder_(fresh_holder()) {}
+        holder_(fresh_holder()),
+        work_(std::move(on), log::failures_to(log::logger("lead"))) {}
 
   std::string_view name() const override { return name_; }
 
   task<> start() override {
-    if (work_) co_return;
+    if (work_.runs()) co_return;
     co_await bury();
     co_await renew();
-    work_ = std::make_unique<async::scope>(on_, [](std::string_view, const std::exception_ptr&) {});
-    work_->spawn("lead", keep());
+    work_.begin();
+    work_.keep(name_, [this] { return keep(); });
   }
 
   task<> stop() override {
-    if (!work_) co_return;
-    co_await work_->stop();
-    work_.reset();
+    if (!work_.runs()) co_return;
+    co_await work_.stop();
     epoch_.reset();
     try {
       co_await db_(sql::lead::release, options_.name, holder_);
@@ -104,8 +104,7 @@ class pg_lead final : public candidate {
   }
 
   async::health state() const override {
-    if (!work_) return {false, "does not run"};
-    return {true, epoch() ? "leads, epoch " + std::to_string(*epoch_) : "another process leads"};
+    return work_.state(epoch() ? "leads, epoch " + std::to_string(*epoch_) : "another process leads");
   }
 
   std::optional<std::int64_t> epoch() const override {
@@ -137,23 +136,17 @@ class pg_lead final : public candidate {
   }
 
   task<> keep() {
-    for (;;) {
-      co_await async::sleep_for(options_.renew_every);
-      try {
-        if (!epoch_) co_await bury();
-        co_await renew();
-      } catch (const pg::error&) {  // then the lease runs out: epoch() knows
-      }
-    }
+    if (!epoch_) co_await bury();
+    co_await renew();  // fails it for long, the lease runs out: epoch() knows
+    co_await async::sleep_for(options_.renew_every);
   }
 
-  executor on_;
   pg::pool& db_;
   lease_options options_;
   std::string name_, holder_;
   std::optional<std::int64_t> epoch_;
   steady::time_point until_;
-  std::unique_ptr<async::scope> work_;
+  async::crew work_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "async/crew.hpp"
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
@@ -35,7 +36,15 @@ class kept_log final : public run_log {
 class pg_scheduler final : public scheduler {
  public:
   pg_scheduler(executor on, pg::pool& db, lead::candidate& lead, const clock& time, scheduler_options options)
-      : on_(on), db_(db), lead_(lead), time_(time), options_(std::move(options)), wake_(on) {}
+      : on_(on),
+        db_(db),
+        lead_(lead),
+        time_(time),
+        options_(std::move(options)),
+        wake_(on),
+        work_(on, [this](std::string_view job, const std::exception_ptr& failure) {
+          tell(job, async::text_of(failure));
+        }) {}
 
   std::string_view name() const override { return options_.name; }
 
@@ -45,28 +54,22 @@ class pg_scheduler final : public scheduler {
   }
 
   task<> start() override {
-    if (work_) co_return;
+    if (work_.runs()) co_return;
     for (const auto& [name, job] : jobs_) {
       const auto first = next_time(job.when, time_.now());
       co_await db_(sql::tasks::known, name, first);
     }
-    work_ =
-        std::make_unique<async::scope>(on_, [this](std::string_view job, const std::exception_ptr& failure) {
-          tell(job, async::text_of(failure));
-        });
-    if (options_.poll.count() > 0) work_->spawn("scheduler", look());
+    work_.begin();
+    if (options_.poll.count() > 0) work_.keep("scheduler", [this] { return look(); });
   }
 
   task<> stop() override {
-    if (!work_) co_return;
-    co_await work_->stop();
-    work_.reset();
+    co_await work_.stop();
     led_.reset();
   }
 
   async::health state() const override {
-    if (!work_) return {false, "does not run"};
-    return {true, running_.empty() ? "" : std::to_string(running_.size()) + " jobs run"};
+    return work_.state(running_.empty() ? "" : std::to_string(running_.size()) + " jobs run");
   }
 
   task<> run_due() override {
@@ -151,15 +154,9 @@ class pg_scheduler final : public scheduler {
   }
 
   task<> look() {
-    for (;;) {
-      try {
-        const auto due = co_await take_due();
-        for (const auto& [name, by_hand] : due) work_->spawn(name, run_one(name, by_hand));
-      } catch (const pg::error& failure) {
-        tell("scheduler", failure.what());
-      }
-      co_await wake_.wait_for(options_.poll);
-    }
+    const auto due = co_await take_due();
+    for (const auto& [name, by_hand] : due) work_.spawn(name, run_one(name, by_hand));
+    co_await wake_.wait_for(options_.poll);
   }
 
   task<> run_one(std::string name, bool by_hand) {
@@ -212,7 +209,7 @@ class pg_scheduler final : public scheduler {
   std::set<std::string> running_;
   std::optional<std::int64_t> led_;  // the epoch whose left-over runs were closed
   async::event wake_;
-  std::unique_ptr<async::scope> work_;
+  async::crew work_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "platform/tasks/tasks.hpp"
 
 #include "async/event.hpp"
+#include "async/part_for_test.hpp"
 #include "async/scope.hpp"
 #include "async/within.hpp"
 #include "platform/lead/lead.hpp"
@@ -59,6 +60,19 @@ TEST(NextTime, IsOnePeriodLaterOrTheNextTimeOfDay) {
   EXPECT_EQ(next_time(daily{4h}, midnight + 4h), midnight + 28h);
   EXPECT_EQ(next_time(daily{0min}, midnight - 1us), midnight);
   EXPECT_EQ(next_time(on_demand{}, midnight), std::nullopt);
+}
+
+TEST_F(Scheduler, ItWorksAfterEachStart) {
+  jobs = make(10ms);
+  async::event ended(db.io.on());
+  jobs->add({"ring", on_demand{}, [&](run_log&) -> task<> {
+               ended.ring();
+               co_return;
+             }});
+  async::expect_to_work_after_each_start(db.io, *jobs, [&](int) {
+    EXPECT_TRUE(db.run(jobs->ask("ring")));
+    EXPECT_TRUE(db.io.run(ended.wait_for(20s)));
+  });
 }
 
 TEST_F(Scheduler, APeriodicJobRunsOncePerPeriodAndItsRunsAreKept) {
