@@ -237,7 +237,8 @@ class private_cluster final : public cluster {
     set("log_timezone", "UTC");
     set("timezone", "UTC");
     if (options_.durable) {
-      // Behind each checkpoint whole pages are logged again, most of the log under load: fewer and smaller ones.
+      // Behind each checkpoint whole pages are logged again, most of the log under load: fewer and smaller
+      // ones.
       set("checkpoint_timeout", "15min");
       set("wal_compression", "lz4");
       // After a crash: one syncfs instead of opening and syncing each of some thousand files, which takes
