@@ -3,8 +3,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "app/repeated.hpp"
 #include "app/resources.hpp"
-#include "async/crew.hpp"
 #include "async/within.hpp"
 #include "dating/bot/photo_intake.hpp"
 #include "dating/bot/routes.hpp"
@@ -90,36 +90,6 @@ class several final : public async::part {
   async::life_cycle life_;
 };
 
-// Work that is done at the start, and again after each pause; also after it has failed.
-class repeated final : public async::part {
- public:
-  repeated(const executor& on, std::string_view name, std::chrono::seconds pause,
-           std::function<task<>()> work)
-      : name_(name),
-        pause_(pause),
-        work_(std::move(work)),
-        running_(on, log::failures_to(log::logger("dating"))) {}
-  std::string_view name() const override { return name_; }
-  task<> start() override {
-    if (running_.runs()) co_return;
-    running_.begin();
-    running_.keep(std::string(name_), [this] { return work_and_rest(); });
-  }
-  task<> stop() override { return running_.stop(); }
-  async::health state() const override { return running_.state(); }
-
- private:
-  task<> work_and_rest() {
-    co_await work_();
-    co_await async::sleep_for(pause_);
-  }
-
-  std::string_view name_;
-  std::chrono::seconds pause_;
-  std::function<task<>()> work_;
-  async::crew running_;
-};
-
 class built_dating final : public dating_house {
  public:
   explicit built_dating(dating_town with)
@@ -183,8 +153,7 @@ class built_dating final : public dating_house {
     std::vector<std::unique_ptr<async::part>> both;
     both.push_back(dating::make_notice_courier(std::move(news)));
     both.push_back(dating::make_talk_courier(std::move(words)));
-    both.push_back(
-        std::make_unique<repeated>(town_.on, "dating catch-up", 60s, [this] { return catch_up(); }));
+    both.push_back(make_repeated(town_.on, "dating", "dating catch-up", 60s, [this] { return catch_up(); }));
     return std::make_unique<several>("dating couriers", std::move(both));
   }
 

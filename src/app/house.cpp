@@ -16,6 +16,7 @@
 #include "app/own_bots.hpp"
 #include "app/reader_accounts_part.hpp"
 #include "app/reading_parts.hpp"
+#include "app/repeated.hpp"
 #include "app/resources.hpp"
 #include "app/sandbox_town.hpp"
 #include "app/shares.hpp"
@@ -285,7 +286,11 @@ class built_house final : public house {
     co_await build_hunt();
     if (dating_bot_ != 0) build_dating_house();
 
-    if (!leads_->alone()) background_.spawn("follow the others", follow_others());
+    if (!leads_->alone()) {
+      others_ = make_repeated(on_, "app", "what the others change", is_sandbox() ? 1s : 5s,
+                              [this] { return follow_others(); });
+      co_await life_.start(*others_);
+    }
     if (has(role::relay)) {
       lane_watch_ = make_lane_watch(on_, *lanes_, time_, figures_);
       co_await life_.start(*lane_watch_);
@@ -332,15 +337,8 @@ class built_house final : public house {
 
   // What other processes change: bots that come and go, categories.
   task<> follow_others() {
-    for (;;) {
-      co_await async::sleep_for(is_sandbox() ? 1s : 5s);
-      try {
-        co_await know_bots();
-        co_await hunt::bot::refresh_categories(*bot_parts_);
-      } catch (const pg::error& error) {
-        log_.warn("the bots could not be looked up", {{"error", error.what()}});
-      }
-    }
+    co_await know_bots();
+    co_await hunt::bot::refresh_categories(*bot_parts_);
   }
 
   task<> build_hunt() {
@@ -837,7 +835,7 @@ class built_house final : public house {
   std::unique_ptr<hunt::bot::parts> alert_parts_, job_alert_parts_;
   std::unique_ptr<dating_house> dating_;  // null where there is no bot for it
 
-  std::unique_ptr<async::part> lane_watch_, matching_;
+  std::unique_ptr<async::part> lane_watch_, matching_, others_;
   std::unique_ptr<tasks::scheduler> jobs_, rating_jobs_;
   std::unique_ptr<sender_set> notices_,
       deliveries_;                     // null in the only process: there the bots' senders do it

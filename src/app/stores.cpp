@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/database.hpp"
-#include "async/scope.hpp"
+#include "async/crew.hpp"
 #include "async/within.hpp"
 #include "platform/http/client.hpp"
 #include "platform/log/log.hpp"
@@ -95,9 +95,7 @@ class built_stores final : public stores {
         shown_(figures),
         redis_connected_(figures.gauge("tandem_redis_connected", "1 while Redis is connected.")),
         bucket_reachable_(figures.gauge("tandem_bucket_reachable", "1 when S3 answered the last look.")),
-        work_(on, [this](std::string_view what, const std::exception_ptr& failure) {
-          log_.error("stores", failure, {{"task", what}});
-        }) {
+        work_(on, log::failures_to(log_)) {
     if (auto to = redis_of(all)) {
       redis_ = redis::make_client(on, std::move(*to));
       cache_ = cache::make_redis_cache(on, db, *redis_);
@@ -120,13 +118,12 @@ class built_stores final : public stores {
 
   std::string_view name() const override { return "stores"; }
   task<> start() override {
-    if (running_) co_return;
-    running_ = true;
-    work_.spawn("show", show());
-    if (bucket_) work_.spawn("look at the bucket", look());
+    if (work_.runs()) co_return;
+    work_.begin();
+    work_.keep("show", [this] { return show(); });
+    if (bucket_) work_.keep("look at the bucket", [this] { return look(); });
   }
   task<> stop() override {
-    running_ = false;
     co_await work_.stop();
     co_await cache_->stop();
     if (redis_) co_await redis_->stop();
@@ -137,16 +134,14 @@ class built_stores final : public stores {
       detail = "Redis: " + redis_->state().problem + "; each process caches for itself";
     }
     if (!bucket_problem_.empty()) detail += (detail.empty() ? "" : ". ") + ("S3: " + bucket_problem_);
-    return {running_, detail};
+    return work_.state(std::move(detail));
   }
 
  private:
   task<> show() {
-    for (;;) {
-      shown_.show(cache_->counts());
-      if (redis_) note_redis(redis_->state());
-      co_await async::sleep_for(show_every);
-    }
+    shown_.show(cache_->counts());
+    if (redis_) note_redis(redis_->state());
+    co_await async::sleep_for(show_every);
   }
 
   void note_redis(const redis::client_state& now) {
@@ -162,23 +157,21 @@ class built_stores final : public stores {
   }
 
   task<> look() {
-    for (;;) {
-      std::string problem;
-      try {
-        co_await bucket_->list({}, 1);
-      } catch (const s3::refused& no) {
-        problem = no.what();
-      } catch (const s3::unavailable& none) {
-        problem = none.what();
-      }
-      if (problem != bucket_problem_) {
-        problem.empty() ? log_.info("the bucket answers again")
-                        : log_.warn("the bucket", {{"problem", problem}});
-      }
-      bucket_problem_ = std::move(problem);
-      bucket_reachable_.set(bucket_problem_.empty() ? 1 : 0);
-      co_await async::sleep_for(look_at_bucket_every);
+    std::string problem;
+    try {
+      co_await bucket_->list({}, 1);
+    } catch (const s3::refused& no) {
+      problem = no.what();
+    } catch (const s3::unavailable& none) {
+      problem = none.what();
     }
+    if (problem != bucket_problem_) {
+      problem.empty() ? log_.info("the bucket answers again")
+                      : log_.warn("the bucket", {{"problem", problem}});
+    }
+    bucket_problem_ = std::move(problem);
+    bucket_reachable_.set(bucket_problem_.empty() ? 1 : 0);
+    co_await async::sleep_for(look_at_bucket_every);
   }
 
   log::logger log_;
@@ -190,9 +183,9 @@ class built_stores final : public stores {
   std::unique_ptr<s3::bucket> bucket_;
   std::optional<blob::link_signer> links_;
   std::unique_ptr<blob::store> blobs_;
-  bool running_ = false, redis_was_connected_ = false;
+  bool redis_was_connected_ = false;
   std::string redis_problem_, bucket_problem_;
-  async::scope work_;
+  async::crew work_;
 };
 
 // The value of a line "name:value" in what INFO answers.

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "async/crew.hpp"
 #include "async/offload.hpp"
-#include "async/scope.hpp"
 #include "async/within.hpp"
 #include "hunt/model/learning_sql.hpp"
 #include "hunt/verdicts/files.hpp"
@@ -42,31 +42,22 @@ class model_watch final : public async::part {
       : database_(database),
         judge_(judge),
         folders_(std::move(folders)),
-        scope_(std::move(on), [](std::string_view task, const std::exception_ptr& why) {
-          log_.error("the watch of the models has stopped", why, {{"task", task}});
-        }) {}
+        work_(std::move(on), log::failures_to(log_)) {}
 
   std::string_view name() const override { return "model watch"; }
   task<> start() override {
-    if (std::exchange(running_, true)) co_return;
+    if (work_.runs()) co_return;
     co_await look();
-    scope_.spawn("look", watch());
+    work_.begin();
+    work_.keep("look for another model", [this] { return watch(); });
   }
-  task<> stop() override {
-    running_ = false;
-    co_await scope_.stop();
-  }
-  async::health state() const override { return {running_, version_.empty() ? "" : "model " + version_}; }
+  task<> stop() override { return work_.stop(); }
+  async::health state() const override { return work_.state(version_.empty() ? "" : "model " + version_); }
 
  private:
   task<> watch() {
-    for (;;) {
-      co_await async::sleep_for(look_every);
-      try {
-        co_await look();
-      } catch (const pg::unavailable&) {  // looked again
-      }
-    }
+    co_await async::sleep_for(look_every);
+    co_await look();
   }
 
   task<> look() {
@@ -88,9 +79,8 @@ class model_watch final : public async::part {
   pg::pool& database_;
   living_classifier& judge_;
   model_folders folders_;
-  async::scope scope_;
+  async::crew work_;
   std::string version_;
-  bool running_ = false;
 };
 
 known_post known_of(const pg::result::row& row) {
