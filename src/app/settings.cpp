@@ -358,8 +358,8 @@ setting_mistakes check_together(const settings& all) {
   return mistakes;
 }
 
-std::expected<settings, setting_mistakes> load_settings(std::string config_file) {
-  auto environment = environment_settings();
+std::expected<settings, setting_mistakes> load_settings(std::string config_file,
+                                                        std::map<std::string, std::string> environment) {
   if (const auto named = environment.extract("TANDEM_CONFIG"); named && config_file.empty()) {
     config_file = named.mapped();
   }

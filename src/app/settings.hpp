@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,8 @@ struct settings {
 
 // The settings of this process: TANDEM_ variables over the file over the defaults. The file is `config_file`,
 // else TANDEM_CONFIG, else tandem.toml in the data folder if it is there. All mistakes at once.
-std::expected<settings, setting_mistakes> load_settings(std::string config_file);
+std::expected<settings, setting_mistakes> load_settings(
+    std::string config_file, std::map<std::string, std::string> environment = environment_settings());
 
 // $TANDEM_DATA, else /var/lib/tandem as root, else ~/.local/share/tandem.
 std::filesystem::path default_data_folder();

@@ -32,7 +32,7 @@ TEST(AppSettings, WhatMayHoldAPasswordIsNotPrinted) {
 TEST(AppSettings, ABrokenLineOfTheFileHidesNeitherTheOthersNorWhatContradicts) {
   const auto path = testing::TempDir() + "/tandem-" + std::to_string(::getpid()) + ".toml";
   std::ofstream(path) << "port = [1]\nlog_level = \ntrial_hours = 0\nmodel_url = \"ftp://x\"\n";
-  const auto read = load_settings(path);
+  const auto read = load_settings(path, {});
   std::remove(path.c_str());
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().size(), 5u) << "an array, no value, out of bounds, no http, no model_name";
